@@ -1,0 +1,83 @@
+import type { FilterSpec } from '#filters/filter.ts'
+
+/** Whether a resource may be used, and if not, why, in words that say what to do. */
+export type Readiness =
+  | { readonly ready: true }
+  | { readonly ready: false; readonly reason: string; readonly message: string }
+
+/** Where a resource was written. */
+export interface Origin {
+  readonly file: string
+  readonly line: number
+}
+
+/** Knative's DeliverySpec, resolved: durations in milliseconds, destinations as URLs. */
+export interface Delivery {
+  /** Attempts after the first one. */
+  readonly retry: number
+  readonly backoffPolicy: 'linear' | 'exponential'
+  readonly backoffDelayMs: number
+  /** For one whole exchange, body included. */
+  readonly timeoutMs: number
+  /** The longest `Retry-After` that is honoured. */
+  readonly retryAfterMaxMs: number
+  /** URL of the dead letter sink. */
+  readonly deadLetterSink: string | undefined
+}
+
+export type SchemaMode = 'enforce' | 'warn' | 'off'
+
+/** A Broker, as written in `eventing.knative.dev/v1` and checked. Plain data: it crosses threads. */
+export interface Broker {
+  /** `<namespace>/<name>`. */
+  readonly key: string
+  readonly namespace: string
+  readonly name: string
+  readonly origin: Origin
+  readonly readiness: Readiness
+  /** `sluice.dev/schemas` */
+  readonly schemas: SchemaMode
+  /** `sluice.dev/unknown-types` */
+  readonly unknownTypes: 'accept' | 'reject'
+  /** `sluice.dev/dedup-window`; 0 is off. */
+  readonly dedupWindowMs: number
+  /** `sluice.dev/retention` and `sluice.dev/retention-bytes` */
+  readonly retention: { readonly ageMs: number; readonly bytes: number | undefined }
+}
+
+/** Where a Trigger without a cursor begins (`sluice.dev/start`): a number is a time in milliseconds since 1970. */
+export type Start = 'latest' | 'earliest' | number
+
+/** A Trigger, as written in `eventing.knative.dev/v1`, checked and resolved. Plain data: it crosses threads. */
+export interface Trigger {
+  /** `<namespace>/<name>`. */
+  readonly key: string
+  readonly namespace: string
+  readonly name: string
+  /** Key of its Broker. */
+  readonly broker: string
+  readonly origin: Origin
+  readonly readiness: Readiness
+  /** All of these must pass; none passes every event. */
+  readonly filters: readonly FilterSpec[]
+  /** URL of the subscriber. */
+  readonly subscriber: string
+  readonly delivery: Delivery
+  /** `kafka.eventing.knative.dev/delivery.order` */
+  readonly order: 'ordered' | 'unordered'
+  /** `sluice.dev/max-in-flight` */
+  readonly maxInFlight: number
+  /** `sluice.dev/compatibility`, from the Trigger or else its Broker. */
+  readonly compatibility: 'spec' | 'knative-kafka'
+  readonly start: Start
+  /** `sluice.dev/paused` */
+  readonly paused: boolean
+  /** `spec` as it was written, as JSON data. */
+  readonly spec: unknown
+}
+
+/** All Brokers and Triggers at one moment. Immutable: a change is a new snapshot. */
+export interface Snapshot {
+  readonly brokers: readonly Broker[]
+  readonly triggers: readonly Trigger[]
+}
