@@ -1,4 +1,5 @@
 import type { Attempt, Phase } from '#delivery/attempt.ts'
+import type { FilterSpec } from '#filters/filter.ts'
 
 /** Everything below `offset` has been judged against the Triggers of its time. */
 export interface SharedCursor {
@@ -10,6 +11,8 @@ export interface SharedCursor {
 /** A Trigger's specification, and the offset from which it applied. */
 export interface AppliedSpec {
   readonly from: number
+  /** What it filtered by, so that a detached Trigger judges each event as the others did. */
+  readonly filters: readonly FilterSpec[]
   /** The Trigger's `spec`, as JSON data. */
   readonly spec: unknown
 }
@@ -31,7 +34,8 @@ export interface TriggerCursor {
 
 /** A delivery that failed at least once and has not ended. */
 export interface FailedDelivery {
-  readonly phase: Phase
+  /** What comes next: another attempt, the dead letter sink, or the dead letter store. */
+  readonly phase: Phase | 'store'
   /** Attempts that count against `retry` in this phase. */
   readonly count: number
   /** The attempts themselves, oldest first, at most 32: the first one and the latest. */
@@ -39,6 +43,16 @@ export interface FailedDelivery {
   /** The next attempt starts `delayMs` after `since` (milliseconds since 1970), and never later than `delayMs` from when this is loaded. */
   readonly since: number
   readonly delayMs: number
+  /** The subscriber's last answer, for the `knativeerror*` extensions. Kept from the phase `dead-letter` on. */
+  readonly answer?: FailedAnswer
+}
+
+/** What a subscriber answered when a delivery was given up. */
+export interface FailedAnswer {
+  readonly status?: number
+  /** The first 1024 bytes of the body, in base64. */
+  readonly dataBase64?: string
+  readonly extensions?: Readonly<Record<string, string>>
 }
 
 /** All that is saved about one partition. Maps are keyed by the Trigger's `<namespace>/<name>`. */
