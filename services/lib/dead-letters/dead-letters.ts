@@ -32,6 +32,13 @@ export interface StoredDeadLetter extends DeadLetter {
   readonly id: string
 }
 
+/** A kept dead letter without its data: what a list shows. */
+export interface DeadLetterSummary extends Omit<StoredDeadLetter, 'event'> {
+  readonly event: Pick<CloudEvent, 'attributes'>
+  /** The length of the event's data; `undefined` where the event has none. */
+  readonly dataBytes: number | undefined
+}
+
 export interface DeadLetterQuery {
   /** Only those of this Trigger (`<namespace>/<name>`). */
   readonly trigger?: string
@@ -42,22 +49,35 @@ export interface DeadLetterQuery {
 }
 
 export interface DeadLetterPage {
-  /** Newest first. */
-  readonly letters: readonly StoredDeadLetter[]
-  /** Where the next page begins, or `undefined` at the end. */
+  /** By `time`, newest first; those of the same millisecond in an order that does not change. */
+  readonly letters: readonly DeadLetterSummary[]
+  /** Where the next page begins, safe in a URL, or `undefined` at the end. */
   readonly next: string | undefined
 }
 
+/** Reads the dead letters that are kept. Sees each one from the moment its `put` resolved. */
+export interface DeadLetterReader {
+  /**
+   * One page. The data of the events is not read.
+   * @throws Problem `request-malformed` when `after` is no page's `next`.
+   * @throws RangeError when `limit` is out of bounds.
+   * @throws Error when the storage cannot be read; the next call may work again.
+   */
+  list(query: DeadLetterQuery): Promise<DeadLetterPage>
+  /** The whole letter, or `undefined` when none has this id. @throws Error as `list` does. */
+  get(id: string): Promise<StoredDeadLetter | undefined>
+  /** How many are kept. @throws Error as `list` does. */
+  count(): Promise<number>
+  /** Lets go of the storage. Once is enough; twice does no harm. */
+  close(): Promise<void>
+}
+
 /** Where dead letters are kept. Every adapter passes `test/lib/dead-letters/dead-letters.suite.ts`. */
-export interface DeadLetters {
+export interface DeadLetters extends DeadLetterReader {
   /**
    * Keeps a dead letter. When it resolves it is durable (fsync, or all in-sync replicas). The same
    * delivery again replaces the earlier one: there is one per Trigger, partition and offset.
    * @throws Error when it cannot be written; the delivery must stay open then.
    */
   put(letter: DeadLetter): Promise<void>
-  list(query: DeadLetterQuery): Promise<DeadLetterPage>
-  get(id: string): Promise<StoredDeadLetter | undefined>
-  count(): Promise<number>
-  close(): Promise<void>
 }
