@@ -1,0 +1,253 @@
+import type { FailedDelivery } from '#cursors/cursors.ts'
+import type { DeadLetterReason, DeadLetters } from '#dead-letters/dead-letters.ts'
+import type { Attempt } from '#delivery/attempt.ts'
+import { deadLetterEvent } from '#delivery/dead-letter-event.ts'
+import type { Outcome } from '#delivery/outcome.ts'
+import { retryDelayMs } from '#delivery/retry-delay.ts'
+import type { SubscriberClient } from '#delivery/subscriber-client.ts'
+import type { CloudEvent } from '#events/event.ts'
+import type { EventLog, LogRecord } from '#log/event-log.ts'
+import { Problem } from '#problems/problem.ts'
+import type { SchemaGate } from '#schemas/schema-gate.ts'
+import type { Logger } from '#telemetry/logger.ts'
+import type { Tracing } from '#telemetry/tracing.ts'
+import type { Clock } from '#time/clock.ts'
+import type { Broker, Trigger } from '#triggers/trigger.ts'
+import type { TriggerMetrics } from './metrics.ts'
+import { withKafkaPosition } from './with-kafka-position.ts'
+
+/** An event that has been answered this often is going round in circles. */
+const MAX_HOPS = 255
+/** The first attempt and the latest: enough to see how it began and how it ended. */
+const KEPT_ATTEMPTS = 32
+const STORE_RETRY_MS = 1000
+
+export interface DelivererParts {
+  readonly client: SubscriberClient
+  readonly deadLetters: DeadLetters
+  readonly log: EventLog
+  readonly schemas: SchemaGate
+  readonly tracing: Tracing | undefined
+  readonly logger: Logger
+  readonly clock: Clock
+}
+
+/**
+ * What follows from one attempt. `again`: the delivery stays open, and goes on after `delayMs`
+ * once `failure` is saved. `interrupted`: this process stopped it, so it does not count.
+ */
+export type Next =
+  | { readonly kind: 'ended' }
+  | { readonly kind: 'again'; readonly failure: FailedDelivery }
+  | { readonly kind: 'interrupted' }
+
+type Failed = Extract<Outcome, { kind: 'failed' }>
+
+/** Takes one open delivery one step further: to the subscriber, the dead letter sink, or the store. */
+export class Deliverer {
+  readonly #parts: DelivererParts
+  #broker: Broker
+
+  constructor(broker: Broker, parts: DelivererParts) {
+    this.#broker = broker
+    this.#parts = parts
+  }
+
+  /** Replies are checked by the Broker's settings of the moment. */
+  set broker(broker: Broker) {
+    this.#broker = broker
+  }
+
+  /** Never rejects. */
+  async step(
+    trigger: Trigger,
+    record: LogRecord,
+    failure: FailedDelivery | undefined,
+    metrics: TriggerMetrics,
+    signal: AbortSignal,
+  ): Promise<Next> {
+    if (failure?.phase === 'store') return this.#store(trigger, record, failure, metrics)
+    const time = this.#parts.clock.now()
+    const outcome: Result =
+      failure?.phase === 'dead-letter'
+        ? await this.#toSink(trigger, record, failure, signal)
+        : await this.#toSubscriber(trigger, record, signal)
+    metrics.attempted(outcome)
+    if (outcome.kind === 'delivered') {
+      if (failure?.phase === 'dead-letter') metrics.deadLettered('sink')
+      else metrics.delivered()
+      return { kind: 'ended' }
+    }
+    if (signal.aborted) return { kind: 'interrupted' }
+    const noted = this.#note(failure, time, outcome)
+    if (outcome.loop) return this.#store(trigger, record, noted, metrics, 'reply-loop')
+    return this.#afterFailure(trigger, record, noted, outcome, metrics)
+  }
+
+  async #toSubscriber(trigger: Trigger, record: LogRecord, signal: AbortSignal): Promise<Result> {
+    const event = trigger.compatibility === 'spec' ? record.event : withKafkaPosition(record)
+    const outcome = await this.#send(trigger, record, event, trigger.subscriber, true, signal)
+    if (outcome.kind === 'failed' || outcome.reply === undefined) return outcome
+    return this.#appendReply(record, outcome, outcome.reply)
+  }
+
+  #toSink(trigger: Trigger, record: LogRecord, failure: FailedDelivery, signal: AbortSignal) {
+    const sink = trigger.delivery.deadLetterSink ?? trigger.subscriber
+    const event = deadLetterEvent(record.event, {
+      destination: trigger.subscriber,
+      answer: failure.answer ?? {},
+      compatibility: trigger.compatibility,
+    })
+    return this.#send(trigger, record, event, sink, false, signal)
+  }
+
+  async #send(
+    trigger: Trigger,
+    record: LogRecord,
+    event: CloudEvent,
+    destination: string,
+    acceptReply: boolean,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    const { client, tracing } = this.#parts
+    const span = tracing?.startDelivery(record.trace, event, trigger.key, destination)
+    const outcome = await client.deliver(
+      {
+        destination,
+        event,
+        namespace: trigger.namespace,
+        timeoutMs: trigger.delivery.timeoutMs,
+        trace: span === undefined ? record.trace : span.context,
+        acceptReply,
+      },
+      signal,
+    )
+    span?.end(outcome.kind === 'failed' ? outcome.error : undefined)
+    return outcome
+  }
+
+  /** A reply that cannot be stored fails the delivery, which is then retried (Knative Broker specification, "Replies"). */
+  async #appendReply(record: LogRecord, outcome: Outcome, reply: CloudEvent): Promise<Result> {
+    const failed = (error: string): Failed => ({
+      kind: 'failed',
+      retryable: true,
+      durationMs: outcome.durationMs,
+      error,
+    })
+    if (record.hops >= MAX_HOPS) {
+      return {
+        ...failed(`The event was answered ${MAX_HOPS} times over: a reply loop`),
+        loop: true,
+      }
+    }
+    const violations = this.#parts.schemas.check(reply, this.#broker)
+    if (violations.length > 0) {
+      return failed(
+        `The reply does not match its schema: ${violations[0]?.at} ${violations[0]?.detail}`,
+      )
+    }
+    try {
+      const cause = { partition: record.partition, offset: record.offset }
+      const trace = record.trace === undefined ? {} : { trace: record.trace }
+      await this.#parts.log.append([{ event: reply, hops: record.hops + 1, cause, ...trace }])
+      return outcome
+    } catch (error) {
+      if (error instanceof Problem) return failed(`The reply cannot be stored: ${error.message}`)
+      throw error
+    }
+  }
+
+  #note(failure: FailedDelivery | undefined, time: number, outcome: Failed): FailedDelivery {
+    const phase = failure?.phase === 'dead-letter' ? 'dead-letter' : 'deliver'
+    const attempt: Attempt = {
+      phase,
+      time,
+      durationMs: outcome.durationMs,
+      error: outcome.error,
+      ...(outcome.status === undefined ? {} : { status: outcome.status }),
+    }
+    const attempts = [...(failure?.attempts ?? []), attempt]
+    if (attempts.length > KEPT_ATTEMPTS) attempts.splice(1, 1)
+    return {
+      phase,
+      count: (failure?.count ?? 0) + 1,
+      attempts,
+      since: this.#parts.clock.now(),
+      delayMs: 0,
+      ...(failure?.answer === undefined ? {} : { answer: failure.answer }),
+    }
+  }
+
+  async #afterFailure(
+    trigger: Trigger,
+    record: LogRecord,
+    failure: FailedDelivery,
+    outcome: Failed,
+    metrics: TriggerMetrics,
+  ): Promise<Next> {
+    const { delivery, compatibility } = trigger
+    if (outcome.retryable && failure.count <= delivery.retry) {
+      metrics.retried()
+      const delayMs = retryDelayMs(delivery, failure.count, outcome.retryAfterMs, compatibility)
+      return { kind: 'again', failure: { ...failure, delayMs } }
+    }
+    if (failure.phase === 'deliver' && delivery.deadLetterSink !== undefined) {
+      const answer = answerOf(outcome)
+      return { kind: 'again', failure: { ...failure, phase: 'dead-letter', count: 0, answer } }
+    }
+    return this.#store(trigger, record, failure, metrics)
+  }
+
+  async #store(
+    trigger: Trigger,
+    record: LogRecord,
+    failure: FailedDelivery,
+    metrics: TriggerMetrics,
+    reason: DeadLetterReason = 'delivery-failed',
+  ): Promise<Next> {
+    const { deadLetters, clock, logger } = this.#parts
+    const last = failure.attempts.at(-1)
+    try {
+      await deadLetters.put({
+        broker: trigger.broker,
+        trigger: trigger.key,
+        partition: record.partition,
+        offset: record.offset,
+        time: clock.now(),
+        event: record.event,
+        reason,
+        destination: trigger.subscriber,
+        error: last?.error ?? 'unknown',
+        attempts: failure.attempts,
+        ...(last?.status === undefined ? {} : { status: last.status }),
+      })
+      metrics.deadLettered('store')
+      return { kind: 'ended' }
+    } catch (error) {
+      logger.error(
+        { err: error, trigger: trigger.key },
+        'Dead letter cannot be stored, trying again',
+      )
+      const again = {
+        ...failure,
+        phase: 'store',
+        since: clock.now(),
+        delayMs: STORE_RETRY_MS,
+      } as const
+      return { kind: 'again', failure: again }
+    }
+  }
+}
+
+/** `loop`: what failed is the reply, and it would fail for ever. */
+type Result = Extract<Outcome, { kind: 'delivered' }> | (Failed & { readonly loop?: boolean })
+
+function answerOf(outcome: Failed): NonNullable<FailedDelivery['answer']> {
+  return {
+    ...(outcome.status === undefined ? {} : { status: outcome.status }),
+    ...(outcome.responseData === undefined
+      ? {}
+      : { dataBase64: Buffer.from(outcome.responseData).toString('base64') }),
+    ...(outcome.responseExtensions === undefined ? {} : { extensions: outcome.responseExtensions }),
+  }
+}

@@ -1,0 +1,143 @@
+import type { Registry } from 'prom-client'
+import type { Cursors } from '#cursors/cursors.ts'
+import type { DeadLetters } from '#dead-letters/dead-letters.ts'
+import type { SubscriberClient } from '#delivery/subscriber-client.ts'
+import type { EventLogs } from '#log/event-log.ts'
+import type { SchemaGate } from '#schemas/schema-gate.ts'
+import type { Logger } from '#telemetry/logger.ts'
+import type { Tracing } from '#telemetry/tracing.ts'
+import type { Clock } from '#time/clock.ts'
+import type { Broker, Snapshot, Trigger } from '#triggers/trigger.ts'
+import type { TriggerStatus } from '#triggers/trigger-status.ts'
+import { BrokerDispatcher } from './broker-dispatcher.ts'
+import { ByteBudget } from './byte-budget.ts'
+import { createDispatcherMetrics, type DispatcherMetrics } from './metrics.ts'
+
+/** Events of open deliveries that are kept in memory, over all Triggers. */
+const HELD_BYTES = 32 * 1024 * 1024
+const SWEEP_MS = 60 * 60 * 1000
+
+export interface DispatcherParts {
+  readonly logs: EventLogs
+  readonly cursors: Cursors
+  readonly deadLetters: DeadLetters
+  readonly client: SubscriberClient
+  readonly schemas: SchemaGate
+  readonly tracing: Tracing | undefined
+  readonly registry: Registry
+  readonly logger: Logger
+  readonly clock: Clock
+  /** How long attempts may go on when a partition is given up, in milliseconds. */
+  readonly graceMs: number
+}
+
+/** Reads the logs of all Brokers, judges each event once, and delivers it to the Triggers that match. */
+export class Dispatcher {
+  readonly #parts: DispatcherParts
+  readonly #metrics: DispatcherMetrics
+  readonly #budget = new ByteBudget(HELD_BYTES)
+  readonly #brokers = new Map<string, BrokerDispatcher>()
+  #snapshot: Snapshot = { brokers: [], triggers: [] }
+  #last: Promise<void> = Promise.resolve()
+  #stopSweep: () => void = () => undefined
+
+  constructor(parts: DispatcherParts) {
+    this.#parts = parts
+    this.#metrics = createDispatcherMetrics(parts.registry)
+    this.#sweepLater()
+  }
+
+  /** Why something on this machine's disk cannot be read or written, in one sentence. */
+  get fault(): string | undefined {
+    for (const broker of this.#brokers.values()) {
+      if (broker.fault !== undefined) return broker.fault
+    }
+    return undefined
+  }
+
+  /**
+   * Takes over a snapshot as a whole. When it resolves, every Ready Trigger has its place in the
+   * log, so that no later event passes it by.
+   */
+  apply(snapshot: Snapshot): Promise<void> {
+    const run = this.#last.then(() => this.#apply(snapshot))
+    this.#last = run.catch(() => undefined)
+    return run
+  }
+
+  /** How every Trigger of the snapshot is doing. */
+  async statuses(): Promise<readonly TriggerStatus[]> {
+    const lists = await Promise.all([...this.#brokers.values()].map((broker) => broker.statuses()))
+    const known = new Map(lists.flat().map((status) => [status.trigger, status]))
+    return this.#snapshot.triggers.map((trigger) => known.get(trigger.key) ?? idle(trigger))
+  }
+
+  /** Brings the gauges up to the moment, before they are read. */
+  async measure(): Promise<void> {
+    const { lag, open, inFlight, ready } = this.#metrics.gauges
+    for (const gauge of [lag, open, inFlight, ready]) gauge.reset()
+    for (const status of await this.statuses()) {
+      const labels = { trigger: status.trigger }
+      lag.set(labels, status.lag)
+      open.set(labels, status.open)
+      inFlight.set(labels, status.inFlight)
+      ready.set(labels, status.readiness.ready ? 1 : 0)
+    }
+  }
+
+  /** Begins no new attempt, lets those in flight end within `graceMs`, and saves the cursors. */
+  async close(graceMs: number): Promise<void> {
+    this.#stopSweep()
+    await this.#last
+    await Promise.all([...this.#brokers.values()].map((broker) => broker.close(graceMs)))
+  }
+
+  async #apply(snapshot: Snapshot): Promise<void> {
+    this.#snapshot = snapshot
+    const ready = new Map<string, Broker>()
+    for (const broker of snapshot.brokers) if (broker.readiness.ready) ready.set(broker.key, broker)
+    for (const [key, dispatcher] of this.#brokers) {
+      if (ready.has(key)) continue
+      this.#brokers.delete(key)
+      await dispatcher.close(this.#parts.graceMs)
+    }
+    for (const broker of ready.values()) await this.#applyBroker(broker, snapshot.triggers)
+  }
+
+  async #applyBroker(broker: Broker, all: readonly Trigger[]): Promise<void> {
+    const triggers = all.filter((trigger) => trigger.broker === broker.key)
+    const log = await this.#parts.logs.open(broker.key, broker.retention)
+    const known = this.#brokers.get(broker.key)
+    if (known !== undefined) return known.apply(broker, triggers)
+    const { logger } = this.#parts
+    const parts = { ...this.#parts, logger: logger.child({ broker: broker.key }) }
+    const fresh = new BrokerDispatcher(broker, triggers, log, parts, this.#metrics, this.#budget)
+    await fresh.open()
+    this.#brokers.set(broker.key, fresh)
+  }
+
+  /** Cursors of Triggers that are long gone are forgotten in time, even when nothing changes. */
+  #sweepLater(): void {
+    this.#stopSweep = this.#parts.clock.after(SWEEP_MS, () => {
+      this.#sweepLater()
+      this.apply(this.#snapshot).catch((error: unknown) => {
+        this.#parts.logger.error({ err: error }, 'Cursors of deleted Triggers cannot be swept')
+      })
+    })
+  }
+}
+
+function idle(trigger: Trigger): TriggerStatus {
+  return {
+    trigger: trigger.key,
+    broker: trigger.broker,
+    readiness: trigger.readiness,
+    paused: trigger.paused,
+    state: 'standing',
+    lag: 0,
+    open: 0,
+    inFlight: 0,
+    retrying: 0,
+    lastError: undefined,
+  }
+}

@@ -1,0 +1,256 @@
+import type { AppliedSpec, FailedDelivery, TriggerCursor } from '#cursors/cursors.ts'
+import type { Filter, FilterSpec } from '#filters/filter.ts'
+import type { LogRecord } from '#log/event-log.ts'
+import type { Logger } from '#telemetry/logger.ts'
+import type { Cancel, Clock } from '#time/clock.ts'
+import type { Trigger } from '#triggers/trigger.ts'
+import type { Deliverer, Next } from './deliverer.ts'
+import { DeliveryQueue } from './delivery-queue.ts'
+import type { HeldRecords } from './held-records.ts'
+import type { TriggerMetrics } from './metrics.ts'
+import type { OpenDelivery } from './open-delivery.ts'
+import { orderKey } from './order-key.ts'
+import type { Slots } from './slots.ts'
+import { SpecHistory } from './spec-history.ts'
+
+/** Offsets, not bodies. At this many a Trigger stops reading along. */
+export const MAX_OPEN = 4096
+const UNREADABLE_RETRY_MS = 1000
+
+export interface EgressParts {
+  readonly deliverer: Deliverer
+  readonly held: HeldRecords
+  readonly slots: Slots
+  readonly metrics: TriggerMetrics
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Aborts the attempts that are in flight. */
+  readonly signal: AbortSignal
+  /** Something to save has changed. */
+  changed(egress: Egress): void
+  /** Resolves when this is saved, or cannot be for now. */
+  failed(egress: Egress, offset: number, failure: FailedDelivery): Promise<void>
+  ended(egress: Egress, offset: number, hadFailed: boolean): void
+}
+
+/**
+ * One Trigger's way out of one partition: what matched and has not ended, and how far the Trigger
+ * has come by itself when it does not read along with the others.
+ */
+export class Egress {
+  trigger: Trigger
+  /** Reads along with the others. */
+  attached = false
+  /** See `TriggerCursor.next`. */
+  next: number | undefined
+  vanishedAt: number | undefined
+  readonly specs: SpecHistory
+  readonly #parts: EgressParts
+  readonly #open = new Map<number, OpenDelivery>()
+  readonly #queue = new DeliveryQueue()
+  readonly #timers = new Set<Cancel>()
+  readonly #pump = () => this.pump()
+  #standing = true
+  #closed = false
+  #inFlight = 0
+  #retrying = 0
+  #lastError: { time: number; error: string } | undefined
+
+  constructor(trigger: Trigger, specs: readonly AppliedSpec[], parts: EgressParts) {
+    this.trigger = trigger
+    this.specs = new SpecHistory(specs)
+    this.#parts = parts
+  }
+
+  get key(): string {
+    return this.trigger.key
+  }
+
+  /** What filters now, for events that are judged with the others. */
+  get filters(): readonly FilterSpec[] {
+    return this.trigger.filters
+  }
+
+  /** Takes and delivers nothing: paused, not Ready, vanished, or not started yet. */
+  get standing(): boolean {
+    return this.#standing
+  }
+
+  get openCount(): number {
+    return this.#open.size
+  }
+
+  get inFlight(): number {
+    return this.#inFlight
+  }
+
+  get retrying(): number {
+    return this.#retrying
+  }
+
+  get lastError(): { time: number; error: string } | undefined {
+    return this.#lastError
+  }
+
+  get firstOpen(): number | undefined {
+    for (const offset of this.#open.keys()) return offset
+    return undefined
+  }
+
+  /** What filters at this offset: a changed filter counts from where it was changed. */
+  filterAt(offset: number): Filter {
+    return this.specs.filterAt(offset)
+  }
+
+  cursor(): TriggerCursor {
+    return {
+      next: this.next,
+      open: [...this.#open.keys()],
+      specs: this.specs.list,
+      ...(this.vanishedAt === undefined ? {} : { vanishedAt: this.vanishedAt }),
+    }
+  }
+
+  /**
+   * Opens a delivery for an event that matched.
+   * @returns false when the bound is reached, and nothing was done.
+   */
+  offer(record: LogRecord): boolean {
+    if (this.#open.size >= MAX_OPEN) return false
+    const key = this.trigger.order === 'ordered' ? orderKey(record.event) : undefined
+    const delivery = { offset: record.offset, key, record: undefined, failure: undefined }
+    this.#open.set(record.offset, delivery)
+    this.#parts.held.hold(delivery, record)
+    this.#queue.add(delivery)
+    this.#parts.changed(this)
+    this.pump()
+    return true
+  }
+
+  /** Takes up a delivery that was open before: `key` is its order key, where order matters. */
+  reopen(offset: number, key: string | undefined, failure: FailedDelivery | undefined): void {
+    const delivery: OpenDelivery = { offset, key, record: undefined, failure }
+    this.#open.set(offset, delivery)
+    if (failure === undefined) this.#queue.add(delivery)
+    else if (this.#queue.reserve(delivery)) this.#backOff(delivery, failure)
+  }
+
+  /** Delivers from now on. */
+  go(): void {
+    this.#standing = false
+    this.pump()
+  }
+
+  /** Begins no new attempt; those in flight end. */
+  stand(): void {
+    this.#standing = true
+  }
+
+  /** Forgets its back-offs; what is open stays open in the cursor. */
+  close(): void {
+    this.#standing = true
+    this.#closed = true
+    for (const cancel of this.#timers) cancel()
+    this.#timers.clear()
+  }
+
+  /** Begins as many attempts as there are free slots. */
+  pump(): void {
+    while (!this.#standing && !this.#parts.signal.aborted) {
+      if (!this.#queue.hasNext || !this.#parts.slots.take(this.#pump)) return
+      const delivery = this.#queue.take()
+      if (delivery === undefined) throw new RangeError('The queue said that it has a delivery')
+      this.#inFlight++
+      this.#attempt(delivery).then(
+        (next) => {
+          this.#free()
+          this.#follow(delivery, next)
+        },
+        (error: unknown) => {
+          this.#free()
+          this.#brokeOff(delivery, error)
+        },
+      )
+    }
+  }
+
+  async #attempt(delivery: OpenDelivery): Promise<Next> {
+    const { held, deliverer, metrics, signal } = this.#parts
+    const record = delivery.record ?? (await held.load(delivery, this.#open, signal))
+    if (record !== undefined) {
+      return deliverer.step(this.trigger, record, delivery.failure, metrics, signal)
+    }
+    metrics.expired(1)
+    return { kind: 'ended' }
+  }
+
+  #follow(delivery: OpenDelivery, next: Next): void {
+    if (next.kind === 'interrupted') return
+    if (next.kind === 'ended') {
+      this.#end(delivery)
+      this.pump()
+      return
+    }
+    const { failure } = next
+    const last = failure.attempts.at(-1)
+    if (last !== undefined) this.#lastError = { time: last.time, error: last.error }
+    delivery.failure = failure
+    this.#parts.held.drop(delivery)
+    this.#retrying++
+    this.pump()
+    // Written before the back-off starts, so that a restart goes on counting where this one ended.
+    this.#parts
+      .failed(this, delivery.offset, failure)
+      .then(() => {
+        this.#retrying--
+        this.#backOff(delivery, failure)
+      })
+      .catch((error: unknown) => this.#parts.logger.error({ err: error }, 'Back-off failed'))
+  }
+
+  #backOff(delivery: OpenDelivery, failure: FailedDelivery): void {
+    const left = failure.since + failure.delayMs - this.#parts.clock.now()
+    const waitMs = Math.min(Math.max(left, 0), failure.delayMs)
+    this.#retrying++
+    const due = () => {
+      this.#retrying--
+      this.#queue.again(delivery)
+      this.pump()
+    }
+    if (waitMs === 0) queueMicrotask(due)
+    else this.#later(waitMs, due)
+  }
+
+  #later(delayMs: number, task: () => void): void {
+    if (this.#closed) return
+    const cancel = this.#parts.clock.after(delayMs, () => {
+      this.#timers.delete(cancel)
+      task()
+    })
+    this.#timers.add(cancel)
+  }
+
+  #end(delivery: OpenDelivery): void {
+    this.#open.delete(delivery.offset)
+    this.#parts.held.drop(delivery)
+    this.#queue.ended(delivery)
+    this.#parts.ended(this, delivery.offset, delivery.failure !== undefined)
+  }
+
+  #free(): void {
+    this.#inFlight--
+    this.#parts.slots.give()
+  }
+
+  /** The log cannot be read, or there is a bug: the delivery stays open, and is tried again. */
+  #brokeOff(delivery: OpenDelivery, error: unknown): void {
+    const { signal, logger, clock } = this.#parts
+    if (signal.aborted) return
+    logger.error({ err: error, trigger: this.key, offset: delivery.offset }, 'Delivery broke off')
+    this.#lastError = { time: clock.now(), error: String(error) }
+    this.#later(UNREADABLE_RETRY_MS, () => {
+      this.#queue.again(delivery)
+      this.pump()
+    })
+  }
+}

@@ -1,0 +1,167 @@
+import type { CloudEvent } from '#events/event.ts'
+import { FilterIndex } from '#filters/filter-index.ts'
+import type { EventLog } from '#log/event-log.ts'
+import type { Clock } from '#time/clock.ts'
+import type { Trigger } from '#triggers/trigger.ts'
+import type { CursorSaver } from './cursor-saver.ts'
+import type { Egress } from './egress.ts'
+import { firstOffsets } from './first-offsets.ts'
+import { readOrderKeys } from './order-keys.ts'
+import type { SavedPartition, SavedTrigger } from './saved-partition.ts'
+
+/** How long the cursor of a deleted Trigger is kept. */
+const VANISHED_KEPT_MS = 24 * 60 * 60 * 1000
+
+type OrderKeys = ReadonlyMap<string, ReadonlyMap<number, string>>
+
+export interface EgressesParts {
+  readonly partition: number
+  readonly log: EventLog
+  readonly saver: CursorSaver
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  /** Where the attached Triggers are. */
+  sharedOffset(): number
+  createEgress(trigger: Trigger, specs: SavedTrigger['cursor']['specs']): Egress
+}
+
+/** The Triggers of one partition: those that deliver, those that stand, and the cursors of those that are gone. */
+export class Egresses {
+  readonly #parts: EgressesParts
+  readonly #egresses = new Map<string, Egress>()
+  /** Saved cursors of Triggers that have not been Ready in this process. */
+  readonly #saved = new Map<string, SavedTrigger>()
+  #index = new FilterIndex<Egress>([])
+
+  constructor(parts: EgressesParts) {
+    this.#parts = parts
+  }
+
+  get(trigger: string): Egress | undefined {
+    return this.#egresses.get(trigger)
+  }
+
+  [Symbol.iterator](): MapIterator<Egress> {
+    return this.#egresses.values()
+  }
+
+  /** Those that let the event pass, attached or not. */
+  match(event: CloudEvent): readonly Egress[] {
+    return this.#index.match(event)
+  }
+
+  /** Takes up what was saved. The Triggers themselves come with `apply`. */
+  restore(saved: SavedPartition): void {
+    for (const [key, { cursor, failures }] of saved.triggers) {
+      // While it is not Ready the others read on, so its place must not move with theirs.
+      const standing = { ...cursor, next: cursor.next ?? saved.offset }
+      this.#saved.set(key, { cursor: standing, failures })
+      this.#parts.saver.changed({ key, cursor: () => standing })
+    }
+    for (const [key, offsets] of saved.obsolete) this.#parts.saver.removed(key, offsets)
+  }
+
+  /**
+   * Takes over changed Triggers, all at once. When it resolves, every Ready one has its place in
+   * the log saved, so that no later event passes it by.
+   * @returns those that deliver now
+   */
+  async apply(triggers: readonly Trigger[]): Promise<readonly Egress[]> {
+    const { log, partition, saver } = this.#parts
+    const fresh = triggers.filter(
+      ({ key, readiness }) => readiness.ready && !this.#egresses.has(key) && !this.#saved.has(key),
+    )
+    const firsts = await firstOffsets(log, partition, fresh)
+    const keys = await this.#orderKeys(triggers)
+    for (const trigger of triggers) this.#applyTrigger(trigger, firsts, keys)
+    this.#vanish(new Set(triggers.map((trigger) => trigger.key)))
+    const delivering = [...this.#egresses.values()].filter((egress) => !egress.standing)
+    this.#index = new FilterIndex(delivering)
+    await saver.flush()
+    return delivering
+  }
+
+  /** Order keys of the deliveries that ordered Triggers take up again. */
+  async #orderKeys(triggers: readonly Trigger[]): Promise<OrderKeys> {
+    const { log, partition, signal } = this.#parts
+    const keys = new Map<string, ReadonlyMap<number, string>>()
+    for (const { key, order } of triggers) {
+      const saved = this.#saved.get(key)
+      if (saved === undefined || order === 'unordered') continue
+      keys.set(key, await readOrderKeys(log, partition, saved.cursor.open, signal))
+    }
+    return keys
+  }
+
+  #applyTrigger(trigger: Trigger, firsts: ReadonlyMap<string, number>, keys: OrderKeys): void {
+    const known = this.#egresses.get(trigger.key)
+    if (!trigger.readiness.ready) {
+      if (known !== undefined) this.#stand(known, trigger)
+      return
+    }
+    const egress = known ?? this.#take(trigger, firsts, keys)
+    const shared = this.#parts.sharedOffset()
+    egress.trigger = trigger
+    egress.vanishedAt = undefined
+    if (egress.specs.apply(trigger, Math.max(shared, egress.next ?? shared))) {
+      this.#parts.saver.changed(egress)
+    }
+    if (trigger.paused) this.#stand(egress, trigger)
+    else if (egress.standing) {
+      egress.attached = egress.next === undefined || egress.next >= shared
+      egress.go()
+    }
+  }
+
+  /** Makes the egress of a Trigger that was not Ready in this process before. */
+  #take(trigger: Trigger, firsts: ReadonlyMap<string, number>, keys: OrderKeys): Egress {
+    const saved = this.#saved.get(trigger.key)
+    const egress = this.#parts.createEgress(trigger, saved?.cursor.specs ?? [])
+    egress.next = saved?.cursor.next ?? firsts.get(trigger.key)
+    for (const offset of saved?.cursor.open ?? []) {
+      const key =
+        trigger.order === 'ordered' ? (keys.get(trigger.key)?.get(offset) ?? '') : undefined
+      egress.reopen(offset, key, saved?.failures.get(offset))
+    }
+    this.#saved.delete(trigger.key)
+    this.#egresses.set(trigger.key, egress)
+    this.#parts.saver.changed(egress)
+    return egress
+  }
+
+  #stand(egress: Egress, trigger: Trigger): void {
+    egress.trigger = trigger
+    if (egress.attached) egress.next = Math.max(egress.next ?? 0, this.#parts.sharedOffset())
+    egress.attached = false
+    egress.stand()
+    this.#parts.saver.changed(egress)
+  }
+
+  /** Triggers that are gone stand for a day, in case they come back. */
+  #vanish(present: ReadonlySet<string>): void {
+    const { clock, saver } = this.#parts
+    const now = clock.now()
+    for (const [key, egress] of this.#egresses) {
+      if (present.has(key)) continue
+      if (egress.vanishedAt === undefined) {
+        egress.vanishedAt = now
+        this.#stand(egress, egress.trigger)
+      } else if (now - egress.vanishedAt > VANISHED_KEPT_MS && egress.inFlight === 0) {
+        this.#egresses.delete(key)
+        saver.removed(key, egress.cursor().open)
+        egress.close()
+      }
+    }
+    for (const [key, { cursor, failures }] of this.#saved) {
+      if (present.has(key)) continue
+      if (cursor.vanishedAt === undefined) {
+        const vanished = { ...cursor, vanishedAt: now }
+        this.#saved.set(key, { cursor: vanished, failures })
+        saver.changed({ key, cursor: () => vanished })
+      } else if (now - cursor.vanishedAt > VANISHED_KEPT_MS) {
+        this.#saved.delete(key)
+        saver.removed(key, [...failures.keys()])
+      }
+    }
+  }
+}
