@@ -78,6 +78,7 @@ export interface Cursors {
   /**
    * All that was saved for a partition of `broker` (`<namespace>/<name>`), or `undefined` if
    * nothing was. Complete: a save that resolved anywhere before this call is in it.
+   * @throws Error when it cannot be read.
    */
   load(broker: string, partition: number): Promise<PartitionCursor | undefined>
 
@@ -85,7 +86,9 @@ export interface Cursors {
    * Saves a change, as a whole or not at all. When it resolves, it survives the end of this
    * process; on a power cut the last 50 ms may be gone, which repeats deliveries and loses none.
    * Saves of one partition are applied in the order of the calls; whoever saves keeps one call in
-   * flight per partition.
+   * flight per partition. The first save of a partition carries `shared`. Removing a Trigger does
+   * not remove its failures: the change names those too.
+   * @throws TypeError when the first save of a partition has no `shared`.
    * @throws Error when it cannot be written; the next save may work again.
    */
   save(broker: string, partition: number, change: CursorChange): Promise<void>
