@@ -45,6 +45,9 @@ function readText(
   name: string,
   findings: Findings,
 ): string {
+  const { bytes, ascii } = document
+  if (ascii !== undefined && isPlain(bytes, start + 1, end - 1))
+    return ascii.slice(start + 1, end - 1)
   const text = readJsonString(document, start, end)
   const forbidden = forbiddenCharacter(text)
   if (forbidden >= 0) {
@@ -52,6 +55,15 @@ function readText(
     addViolation(findings, 'T3', name, `must not contain U+${code}, at character ${forbidden}`)
   }
   return text
+}
+
+/** Whether no byte is escaped, a control character or outside ASCII: what nearly all values are. */
+function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i] ?? 0
+    if (byte === 0x5c || byte >= 0x7f) return false
+  }
+  return true
 }
 
 /** JSON's own grammar has already excluded `+` and leading zeros. */
