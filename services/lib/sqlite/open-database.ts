@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
+import { schemaVersion } from './schema-version.ts'
 import { storageError } from './storage-error.ts'
 
 export interface DatabaseOptions {
@@ -33,20 +34,9 @@ export function openDatabase(file: string, options: DatabaseOptions): DatabaseSy
   }
 }
 
-/** The schema version of an open database: 0 while nobody has set it up. */
-export function schemaVersion(database: DatabaseSync): number {
-  return Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
-}
-
 function migrate(database: DatabaseSync, migrations: readonly string[]): void {
   database.exec('BEGIN IMMEDIATE')
-  const version = schemaVersion(database)
-  if (version > migrations.length) {
-    throw new Error(
-      `its schema version is ${version} and this Sluice knows none above ${migrations.length}; ` +
-        'start the newer Sluice that wrote it, or move the file away',
-    )
-  }
+  const version = schemaVersion(database, migrations.length)
   for (const migration of migrations.slice(version)) database.exec(migration)
   if (version < migrations.length) database.exec(`PRAGMA user_version = ${migrations.length}`)
   database.exec('COMMIT')

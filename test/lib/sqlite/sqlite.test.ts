@@ -2,7 +2,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
-import { openDatabase, schemaVersion } from '#sqlite/open-database.ts'
+import { openDatabase } from '#sqlite/open-database.ts'
+import { openReadOnly } from '#sqlite/open-read-only.ts'
+import { schemaVersion } from '#sqlite/schema-version.ts'
 import { storageError } from '#sqlite/storage-error.ts'
 
 const ONE = 'CREATE TABLE a (x INTEGER) STRICT'
@@ -17,7 +19,7 @@ function open(t: Test, file: string, migrations: readonly string[]): DatabaseSyn
 t.test('openDatabase() creates the file in WAL mode with every migration', async (t) => {
   const database = open(t, join(t.testdir(), 'x.db'), [ONE, TWO])
 
-  t.equal(schemaVersion(database), 2)
+  t.equal(schemaVersion(database, 2), 2)
   t.equal(database.prepare('PRAGMA journal_mode').get()?.['journal_mode'], 'wal')
   t.equal(database.prepare('PRAGMA synchronous').get()?.['synchronous'], 2)
   database.exec("INSERT INTO a (x, y) VALUES (1, 'one')")
@@ -40,7 +42,7 @@ t.test('openDatabase() takes over all migrations or none', async (t) => {
 
   t.throws(() => open(t, file, [ONE, TWO, 'NO SQL']), /Cannot open the things in .*x\.db: /)
 
-  t.equal(schemaVersion(open(t, file, [ONE, TWO])), 2)
+  t.equal(schemaVersion(open(t, file, [ONE, TWO]), 2), 2)
 })
 
 t.test('openDatabase() refuses the file of a newer Sluice', async (t) => {
@@ -67,6 +69,33 @@ t.test('openDatabase() names the file and the remedy when its folder is missing'
   const file = join(t.testdir(), 'missing', 'x.db')
 
   t.throws(() => open(t, file, [ONE]), /missing\/x\.db: .*\(check that the folder exists/)
+})
+
+t.test('openReadOnly() opens nothing until the newest schema is there', async (t) => {
+  const file = join(t.testdir(), 'x.db')
+  const options = { holds: 'the things', migrations: [ONE, TWO] }
+  t.equal(openReadOnly(file, options), undefined, 'no file')
+  open(t, file, [])
+  t.equal(openReadOnly(file, options), undefined, 'no schema')
+  open(t, file, [ONE])
+  t.equal(openReadOnly(file, options), undefined, 'an older schema')
+  const writer = open(t, file, [ONE, TWO])
+
+  const reader = openReadOnly(file, options)
+
+  t.teardown(() => reader?.close())
+  writer.exec('INSERT INTO a (x) VALUES (1)')
+  t.same(reader?.prepare('SELECT x, y FROM a').all(), [{ x: 1, y: null }])
+  t.throws(() => reader?.exec('INSERT INTO a (x) VALUES (2)'), /readonly/)
+})
+
+t.test('openReadOnly() refuses the file of a newer Sluice', async (t) => {
+  const file = join(t.testdir(), 'x.db')
+  open(t, file, [ONE, TWO])
+
+  t.throws(() => openReadOnly(file, { holds: 'the things', migrations: [ONE] }), {
+    message: /^Cannot open the things in .*x\.db: its schema version is 2 and/,
+  })
 })
 
 t.test('storageError() knows the extended result codes', async (t) => {
