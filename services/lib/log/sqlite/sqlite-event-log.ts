@@ -1,0 +1,252 @@
+import { Problem } from '#problems/problem.ts'
+import type { Clock } from '#time/clock.ts'
+import { checkRecords } from '../check-records.ts'
+import type {
+  EventLog,
+  NewRecord,
+  PartitionBounds,
+  PartitionOwner,
+  PartitionRead,
+  Position,
+  ReadOptions,
+} from '../event-log.ts'
+import { PartitionOwners } from '../partition-owners.ts'
+import { ReadWaiters } from '../read-waiters.ts'
+import { AppendQueue } from './append-queue.ts'
+import { SegmentReader } from './segment-reader.ts'
+import {
+  END,
+  type FromWriter,
+  type LogState,
+  type SentProblem,
+  START,
+  type ToWriter,
+} from './writer-messages.ts'
+
+export interface SqliteEventLogOptions {
+  readonly broker: string
+  readonly folder: string
+  readonly opened: FromWriter & { readonly kind: 'opened' }
+  /** Cell 0 asks the writer to be woken. */
+  readonly waiting: Int32Array
+  readonly clock: Clock
+  readonly maxPendingBytes: number
+  readonly maxPendingMs: number
+  readonly send: (message: ToWriter, transfer?: readonly ArrayBuffer[]) => void
+  /** The log is closed on this side. */
+  readonly onClose: () => void
+}
+
+/** One Broker's log as one thread sees it: appends through the writer, reads by itself. */
+export class SqliteEventLog implements EventLog {
+  readonly #options: SqliteEventLogOptions
+  readonly #number: number
+  readonly #id: string
+  readonly #bounds: BigInt64Array
+  readonly #queue = new AppendQueue()
+  readonly #waiters: ReadWaiters
+  readonly #reader: SegmentReader
+  readonly #owners = new PartitionOwners([0])
+  #state: LogState
+  #refusal: Problem | undefined
+  #released = 0
+  #isFlushing = false
+  #isClosed = false
+  #isLost = false
+
+  constructor(options: SqliteEventLogOptions) {
+    const { opened, broker, folder, clock } = options
+    this.#options = options
+    this.#number = opened.log
+    this.#id = opened.id
+    this.#bounds = opened.bounds
+    this.#waiters = new ReadWaiters(clock)
+    this.#state = opened.state
+    this.#refusal = toProblem(opened.state.refusal)
+    this.#reader = new SegmentReader(broker, folder, (first, fault) =>
+      options.send({ kind: 'unreadable', log: this.#number, first, fault }),
+    )
+  }
+
+  /** What `open` is called with again to change the retention. */
+  get waiting(): Int32Array {
+    return this.#options.waiting
+  }
+
+  async append(records: readonly NewRecord[]): Promise<readonly Position[]> {
+    if (records.length === 0) return []
+    checkRecords(records)
+    const refusal = this.refusal()
+    if (refusal !== undefined) throw refusal
+    const appended = this.#queue.add(records, this.#options.clock.now())
+    if (!this.#isFlushing) {
+      this.#isFlushing = true
+      // All that one turn of the event loop brings goes into one commit.
+      setImmediate(() => {
+        this.#isFlushing = false
+        this.#flush()
+      })
+    }
+    return appended
+  }
+
+  refusal(): Problem | undefined {
+    if (this.#refusal !== undefined) return this.#refusal
+    const { since } = this.#queue
+    if (since === undefined) return undefined
+    const { maxPendingBytes, maxPendingMs, clock } = this.#options
+    if (this.#queue.bytes < maxPendingBytes && clock.now() - since <= maxPendingMs) return undefined
+    return overCapacity(this.#options.broker, this.#queue.bytes)
+  }
+
+  fault(): string | undefined {
+    return this.#state.fault
+  }
+
+  async read(
+    from: readonly Position[],
+    { maxBytes, waitMs, signal }: ReadOptions,
+  ): Promise<readonly PartitionRead[]> {
+    const { clock, waiting } = this.#options
+    const deadline = clock.now() + waitMs
+    for (;;) {
+      signal.throwIfAborted()
+      this.#checkOpen()
+      const reads = this.#readNow(from, maxBytes)
+      const leftMs = deadline - clock.now()
+      if (leftMs <= 0 || reads.some((read, at) => read.next !== from[at]?.offset)) return reads
+      Atomics.store(waiting, 0, 1)
+      // A commit that came before the flag was up wakes nobody.
+      if (from.some(({ offset }) => offset < this.#end())) continue
+      await this.#waiters.wait(leftMs, signal)
+      if (this.#isClosed) return reads
+    }
+  }
+
+  async bounds(): Promise<readonly PartitionBounds[]> {
+    return [{ partition: 0, start: this.#start(), end: this.#end() }]
+  }
+
+  async offsetsAt(timeMs: number): Promise<readonly Position[]> {
+    this.#checkOpen()
+    const start = this.#start()
+    const offset = Math.max(start, this.#reader.offsetAt(timeMs, this.#end()))
+    return [{ partition: 0, offset }]
+  }
+
+  async recognises(position: Position, mark: string): Promise<boolean> {
+    return position.partition === 0 && mark === this.#id && position.offset <= this.#end()
+  }
+
+  async join(owner: PartitionOwner): Promise<() => Promise<void>> {
+    return await this.#owners.join(owner)
+  }
+
+  release({ offset }: Position): void {
+    if (offset <= this.#released || this.#isClosed) return
+    this.#released = offset
+    this.#send({ kind: 'release', log: this.#number, offset, now: this.#options.clock.now() })
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#refusal = new Problem(
+      'log-unavailable',
+      `Cannot append to the event log of ${this.#options.broker}: it is closed`,
+      { retryAfterSeconds: 2 },
+    )
+    this.#waiters.wake()
+    await this.#queue.idle()
+    this.#reader.close()
+    if (!this.#isLost) this.#send({ kind: 'detach', log: this.#number })
+    this.#options.onClose()
+  }
+
+  /** What the writer says about this log. */
+  receive(message: FromWriter): void {
+    if (message.kind === 'appended') {
+      this.#queue.settle(message.first, message.bytes)
+      this.#flush()
+      this.#waiters.wake()
+    } else if (message.kind === 'refused') {
+      this.#queue.refuse(asProblem(message.problem))
+      this.#flush()
+    } else if (message.kind === 'state') {
+      this.#state = message.state
+      if (!this.#isClosed) this.#refusal = toProblem(message.state.refusal)
+    } else {
+      if (message.kind === 'segments' && !this.#isClosed) this.#reader.refresh()
+      this.#waiters.wake()
+    }
+  }
+
+  /** The writer is gone. */
+  lose(): void {
+    const { broker } = this.#options
+    this.#isLost = true
+    const detail = `Cannot append to the event log of ${broker}: its writer has stopped`
+    const problem = new Problem('log-unavailable', detail, { retryAfterSeconds: 10 })
+    this.#refusal = problem
+    this.#state = { fault: `The event log of ${broker} has lost its writer`, refusal: undefined }
+    this.#queue.abandon(problem)
+  }
+
+  #readNow(from: readonly Position[], maxBytes: number): PartitionRead[] {
+    let left = maxBytes
+    const start = this.#start()
+    const reads: PartitionRead[] = []
+    for (const { partition, offset } of from) {
+      if (partition !== 0)
+        throw new RangeError(`Cannot read partition ${partition}: there is only 0`)
+      const end = this.#end()
+      const at = Math.max(offset, start)
+      const taken =
+        at < end && left > 0 ? this.#reader.read(at, end, left) : { records: [], next: at }
+      for (const record of taken.records) left -= record.event.data?.length ?? 0
+      reads.push({ partition, ...taken, start, mark: this.#id })
+    }
+    return reads
+  }
+
+  #flush(): void {
+    const batch = this.#queue.next()
+    if (batch === undefined) return
+    const time = this.#options.clock.now()
+    const bytes = new Uint8Array(batch.buffer.buffer as ArrayBuffer, 0, batch.bytes)
+    this.#send({ kind: 'append', log: this.#number, time, rows: batch.rows, bytes }, [bytes.buffer])
+  }
+
+  #send(message: ToWriter, transfer?: readonly ArrayBuffer[]): void {
+    this.#options.send(message, transfer)
+  }
+
+  #start(): number {
+    return Number(Atomics.load(this.#bounds, START))
+  }
+
+  #end(): number {
+    return Number(Atomics.load(this.#bounds, END))
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) {
+      throw new Error(`Cannot read the event log of ${this.#options.broker}: it is closed`)
+    }
+  }
+}
+
+function toProblem(sent: SentProblem | undefined): Problem | undefined {
+  return sent === undefined ? undefined : asProblem(sent)
+}
+
+function asProblem({ type, detail, retryAfterSeconds }: SentProblem): Problem {
+  return new Problem(type, detail, { retryAfterSeconds })
+}
+
+function overCapacity(broker: string, bytes: number): Problem {
+  const detail =
+    `Cannot append to the event log of ${broker}: ` +
+    `${bytes} bytes of earlier events are still being written`
+  return new Problem('over-capacity', detail, { retryAfterSeconds: 1 })
+}
