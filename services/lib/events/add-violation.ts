@@ -27,7 +27,7 @@ export function addMissing(findings: Findings, rule: string, name: string, detai
 }
 
 function locate(findings: Findings, name: string): string {
-  const short = name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}…` : name
+  const short = name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}...` : name
   if (findings.prefix === 'ce-') return short === 'datacontenttype' ? 'content-type' : `ce-${short}`
   // RFC 6901, section 3.
   return findings.prefix + short.replaceAll('~', '~0').replaceAll('/', '~1')

@@ -9,8 +9,8 @@ import { isAbsoluteUri, isUriReference } from '#events/is-uri-reference.ts'
 
 /** The text in a test's name: TAP is line by line, and some characters end one. */
 function ascii(text: string): string {
-  const escape = (c: string) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`
-  return JSON.stringify(text).replace(/[^ -~]/g, escape)
+  const unicode = (c: string) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return JSON.stringify(text).replace(/[^ -~]/g, unicode)
 }
 
 /** One assertion per value, so that a failure names it. */
