@@ -195,7 +195,10 @@ export function deadLettersSuite(t: Test, open: (t: Test) => DeadLetters): void 
     const letters = open(t)
 
     for (const after of ['', '5', `x.${NO_LETTER}`, `5.${NO_LETTER}A`, `5.${NO_LETTER}'`]) {
-      await t.rejects(letters.list({ limit: 1, after }), { type: 'request-malformed' })
+      await t.rejects(letters.list({ limit: 1, after }), {
+        name: 'Problem',
+        message: /"after" must be the "next" of an earlier page/,
+      })
     }
     for (const limit of [0, 1001, 1.5, Number.NaN]) {
       await t.rejects(letters.list({ limit }), RangeError, String(limit))
