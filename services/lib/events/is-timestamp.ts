@@ -15,8 +15,7 @@ export function isTimestamp(text: string): boolean {
   const second = digits(text, 17, 2)
   if (!(hour <= 23 && minute <= 59 && second <= 60)) return false
 
-  const offsetAt = endOfFraction(text)
-  const offset = offsetAt < 0 ? Number.NaN : offsetMinutes(text, offsetAt)
+  const offset = offsetMinutes(text, endOfFraction(text))
   if (Number.isNaN(offset)) return false
   return second < 60 || (hour * 60 + minute - offset + 1440) % 1440 === 1439
 }
@@ -43,11 +42,12 @@ function digits(text: string, start: number, count: number): number {
   return value
 }
 
+/** Where the offset begins; the end of the text where a point has no digits after it. */
 function endOfFraction(text: string): number {
   if (text[19] !== '.') return 19
   let i = 20
   while (text.charCodeAt(i) >= 0x30 && text.charCodeAt(i) <= 0x39) i++
-  return i > 20 ? i : -1
+  return i > 20 ? i : text.length
 }
 
 function offsetMinutes(text: string, start: number): number {

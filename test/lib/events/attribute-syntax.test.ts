@@ -147,6 +147,8 @@ table(
     'http://a:1:2/',
     'http://a@b@c/',
     'http://a b/',
+    'http://[a@b/',
+    'http://a%zz@b/',
     '//a[b]/',
   ],
 )

@@ -259,6 +259,9 @@ t.test('readStructured() passes CloudEvents 0.3 on as it is, its data decoded', 
     json({ specversion: '"0.3"', datacontentencoding: '"base64"', data: '"AQL/"' }),
   )
   const plain = read(json({ specversion: '"0.3"', data: '{"a":1}' }))
+  const newer = read(
+    json({ specversion: '"0.3"', datacontentencoding: '"base64"', data_base64: '"AQL/"' }),
+  )
 
   t.equal(event.attributes.get('specversion'), '0.3')
   t.equal(event.attributes.get('schemaurl'), 'http://a.example/s#v1')
@@ -266,6 +269,8 @@ t.test('readStructured() passes CloudEvents 0.3 on as it is, its data decoded', 
   t.strictSame([...(event.data ?? [])], [1, 2, 0xff])
   t.equal(untyped.attributes.has('datacontenttype'), false)
   t.equal(plain.attributes.get('datacontenttype'), 'application/json')
+  t.strictSame([...(newer.data ?? [])], [1, 2, 0xff])
+  t.equal(newer.attributes.has('datacontentencoding'), false)
   t.equal(Buffer.from(plain.data ?? []).toString(), '{"a":1}')
 })
 
