@@ -4,7 +4,7 @@ import { describeStorageFault } from './describe-storage-fault.ts'
 import { logState, unavailable } from './log-state.ts'
 import { SealedSegments, segmentBytes } from './sealed-segments.ts'
 import { isLarge, isOld } from './segment-due.ts'
-import { listSegments, makeFolder, removeSegment } from './segment-files.ts'
+import { discardSegment, listSegments, makeFolder } from './segment-files.ts'
 import { readLogId } from './segment-meta.ts'
 import { type SegmentMeta, SegmentWriter } from './segment-writer.ts'
 import { SpaceGuard } from './space-guard.ts'
@@ -182,15 +182,7 @@ export class BrokerLog {
       this.#options.onSegments()
     } catch (error) {
       this.#fault = describeStorageFault(error)
-      if (!isLeftover) this.#discard(this.#next)
-    }
-  }
-
-  #discard(first: number): void {
-    try {
-      removeSegment(this.#options.folder, first)
-    } catch {
-      // It holds nothing; the next attempt of the same name takes it over.
+      if (!isLeftover) discardSegment(folder, this.#next)
     }
   }
 
@@ -215,7 +207,7 @@ export class BrokerLog {
     if (active !== undefined && active.end === active.first) {
       this.#active = undefined
       active.close()
-      this.#discard(active.first)
+      discardSegment(this.#options.folder, active.first)
     } else {
       this.#seal()
     }

@@ -36,6 +36,15 @@ export function removeSegment(folder: string, first: number): void {
   rmSync(`${file}-shm`, { force: true })
 }
 
+/** Deletes a segment that holds nothing, if it can; the next one of its name takes it over. */
+export function discardSegment(folder: string, first: number): void {
+  try {
+    removeSegment(folder, first)
+  } catch {
+    // An empty file is in nobody's way.
+  }
+}
+
 /** Makes a folder and its parents so that they survive a power cut. */
 export function makeFolder(folder: string): void {
   if (mkdirSync(folder, { recursive: true }) === undefined) return
