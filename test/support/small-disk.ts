@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 
 /**
- * Mounts a disk of `kibibytes` and resolves to its folder, gone when the test ends; `undefined`
+ * Mounts a disk of `kibibytes` and returns its folder, gone when the test ends; `undefined`
  * where this process may not mount one.
  */
 export function smallDisk(t: Test, kibibytes: number): string | undefined {
