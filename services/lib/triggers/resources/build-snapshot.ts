@@ -1,0 +1,140 @@
+import type { Broker, Delivery, Readiness, Snapshot, Trigger } from '../trigger.ts'
+import { describeFaults } from './describe-faults.ts'
+import type { BrokerDraft } from './read-broker.ts'
+import type { TriggerDraft } from './read-trigger.ts'
+import { resolveDelivery } from './resolve-delivery.ts'
+import { resolveDestination, type ServiceUrls } from './resolve-destination.ts'
+
+const MAX_IN_FLIGHT = 64
+const READY: Readiness = { ready: true }
+
+/** A Broker with what its Triggers take from it. */
+interface BuiltBroker {
+  readonly broker: Broker
+  readonly draft: BrokerDraft
+  readonly deadLetterSink: string | undefined
+}
+
+/**
+ * Resolves Brokers and Triggers against each other and against the Services that are known. Each
+ * name appears once, also those that are not Ready; a name that was given to several is not Ready,
+ * and its message names where they stand.
+ */
+export function buildSnapshot(
+  brokers: readonly BrokerDraft[],
+  triggers: readonly TriggerDraft[],
+  services: ServiceUrls,
+): Snapshot {
+  const built = new Map<string, BuiltBroker>()
+  for (const [key, drafts] of byKey(brokers)) built.set(key, buildBroker(drafts, services))
+  return {
+    brokers: [...built.values()].map((each) => each.broker),
+    triggers: [...byKey(triggers).values()].map((drafts) => buildTrigger(drafts, built, services)),
+  }
+}
+
+function buildBroker(drafts: Drafts<BrokerDraft>, services: ServiceUrls): BuiltBroker {
+  const [draft] = drafts
+  const { metadata, annotations, document, delivery } = draft
+  const deadLetterSink =
+    delivery?.deadLetterSink &&
+    resolveDestination(delivery.deadLetterSink, metadata.namespace, services)
+  const broker: Broker = {
+    key: metadata.key,
+    namespace: metadata.namespace,
+    name: metadata.name,
+    origin: { file: document.file, line: document.lineOf([]) },
+    readiness: duplicated(drafts) ?? describeFaults(draft) ?? READY,
+    schemas: annotations.schemas,
+    unknownTypes: annotations.unknownTypes,
+    dedupWindowMs: annotations.dedupWindowMs,
+    retention: annotations.retention,
+  }
+  return { broker, draft, deadLetterSink }
+}
+
+function buildTrigger(
+  drafts: Drafts<TriggerDraft>,
+  brokers: ReadonlyMap<string, BuiltBroker>,
+  services: ServiceUrls,
+): Trigger {
+  const [draft] = drafts
+  const { metadata, annotations, document } = draft
+  const { namespace } = metadata
+  const broker = brokers.get(draft.broker)
+  const subscriber = draft.subscriber && resolveDestination(draft.subscriber, namespace, services)
+  const delivery = deliveryOf(draft, broker, services)
+  const shared = broker?.draft.annotations
+  return {
+    key: metadata.key,
+    namespace,
+    name: metadata.name,
+    broker: draft.broker,
+    origin: { file: document.file, line: document.lineOf([]) },
+    readiness:
+      duplicated(drafts) ?? describeFaults(draft) ?? brokerFault(draft, broker?.broker) ?? READY,
+    filters: draft.filters,
+    subscriber: subscriber ?? '',
+    delivery,
+    order: annotations.order,
+    maxInFlight: annotations.maxInFlight ?? shared?.maxInFlight ?? MAX_IN_FLIGHT,
+    compatibility: annotations.compatibility ?? shared?.compatibility ?? 'spec',
+    start: annotations.start,
+    paused: annotations.paused,
+    spec: draft.spec,
+  }
+}
+
+function deliveryOf(
+  draft: TriggerDraft,
+  broker: BuiltBroker | undefined,
+  services: ServiceUrls,
+): Delivery {
+  const own = draft.delivery?.deadLetterSink
+  const sink =
+    draft.delivery === undefined
+      ? broker?.deadLetterSink
+      : own && resolveDestination(own, draft.metadata.namespace, services)
+  return resolveDelivery(draft.delivery, broker?.draft.delivery, sink)
+}
+
+/** A Trigger is not Ready while its Broker is missing or not Ready (Knative control plane, Trigger). */
+function brokerFault(draft: TriggerDraft, broker: Broker | undefined): Readiness | undefined {
+  if (broker === undefined) {
+    return {
+      ready: false,
+      reason: 'BrokerNotFound',
+      message: `there is no Broker ${draft.broker}: add it, or correct "spec.broker" of this Trigger`,
+    }
+  }
+  if (broker.readiness.ready) return undefined
+  return {
+    ready: false,
+    reason: 'BrokerNotReady',
+    message: `its Broker ${draft.broker} is not Ready: ${broker.readiness.message}`,
+  }
+}
+
+type Draft = BrokerDraft | TriggerDraft
+type Drafts<T extends Draft> = readonly [T, ...T[]]
+
+function byKey<T extends Draft>(drafts: readonly T[]): ReadonlyMap<string, Drafts<T>> {
+  const groups = new Map<string, [T, ...T[]]>()
+  for (const draft of drafts) {
+    const group = groups.get(draft.metadata.key)
+    if (group === undefined) groups.set(draft.metadata.key, [draft])
+    else group.push(draft)
+  }
+  return groups
+}
+
+function duplicated(drafts: Drafts<Draft>): Readiness | undefined {
+  if (drafts.length === 1) return undefined
+  const [{ kind, metadata }] = drafts
+  const places = drafts.slice(0, 5).map(({ document }) => `${document.file}:${document.lineOf([])}`)
+  return {
+    ready: false,
+    reason: 'DuplicateName',
+    message: `${drafts.length} documents define the ${kind} ${metadata.key}: ${places.join(', ')}; keep one`,
+  }
+}

@@ -1,0 +1,122 @@
+import { parseDuration } from '../parse-duration.ts'
+import { parseQuantity } from '../parse-quantity.ts'
+import { parseTimestamp } from '../parse-timestamp.ts'
+import type { SchemaMode, Start, Trigger } from '../trigger.ts'
+import { fail, oneOf, type Place, parsedAt, quoted, stringAt } from './place.ts'
+
+type Annotations = ReadonlyMap<string, Place>
+
+/** What a Broker's annotations say. */
+export interface BrokerAnnotations extends SharedAnnotations {
+  readonly schemas: SchemaMode
+  readonly unknownTypes: 'accept' | 'reject'
+  readonly dedupWindowMs: number
+  readonly retention: { readonly ageMs: number; readonly bytes: number | undefined }
+}
+
+/** What a Trigger's annotations say. */
+export interface TriggerAnnotations extends SharedAnnotations {
+  readonly start: Start
+  readonly paused: boolean
+  readonly order: Trigger['order']
+}
+
+/** A Broker says these for its Triggers, a Trigger for itself. */
+export interface SharedAnnotations {
+  readonly maxInFlight: number | undefined
+  readonly compatibility: Trigger['compatibility'] | undefined
+}
+
+const OURS = 'sluice.dev/'
+const SHARED = ['sluice.dev/max-in-flight', 'sluice.dev/compatibility']
+const OF_BROKER = [
+  'sluice.dev/schemas',
+  'sluice.dev/unknown-types',
+  'sluice.dev/dedup-window',
+  'sluice.dev/retention',
+  'sluice.dev/retention-bytes',
+  ...SHARED,
+]
+const OF_TRIGGER = ['sluice.dev/start', 'sluice.dev/paused', ...SHARED]
+const ORDER = 'kafka.eventing.knative.dev/delivery.order'
+
+const DEDUP_WINDOW_MS = 5 * 60_000
+const RETENTION_MS = 7 * 86_400_000
+const MAX_IN_FLIGHT = 1000
+
+/** Reads a Broker's annotations. An unknown one of `sluice.dev/` is a fault; others are not ours. */
+export function readBrokerAnnotations(annotations: Annotations): BrokerAnnotations {
+  refuseUnknown(annotations, OF_BROKER, 'Broker')
+  return {
+    ...readShared(annotations),
+    schemas: oneOf(annotations.get('sluice.dev/schemas'), ['enforce', 'warn', 'off']) ?? 'enforce',
+    unknownTypes:
+      oneOf(annotations.get('sluice.dev/unknown-types'), ['accept', 'reject']) ?? 'accept',
+    dedupWindowMs:
+      parsedAt(annotations.get('sluice.dev/dedup-window'), parseDuration) ?? DEDUP_WINDOW_MS,
+    retention: {
+      ageMs: positive(annotations.get('sluice.dev/retention'), parseDuration) ?? RETENTION_MS,
+      bytes: positive(annotations.get('sluice.dev/retention-bytes'), parseQuantity),
+    },
+  }
+}
+
+/** Reads a Trigger's annotations. An unknown one of `sluice.dev/` is a fault; others are not ours. */
+export function readTriggerAnnotations(annotations: Annotations): TriggerAnnotations {
+  refuseUnknown(annotations, OF_TRIGGER, 'Trigger')
+  return {
+    ...readShared(annotations),
+    start: readStart(annotations.get('sluice.dev/start')) ?? 'latest',
+    paused: oneOf(annotations.get('sluice.dev/paused'), ['true', 'false']) === 'true',
+    order: readOrder(annotations.get(ORDER)) ?? 'unordered',
+  }
+}
+
+function readShared(annotations: Annotations): SharedAnnotations {
+  return {
+    maxInFlight: parsedAt(annotations.get('sluice.dev/max-in-flight'), parseMaxInFlight),
+    compatibility: oneOf(annotations.get('sluice.dev/compatibility'), ['spec', 'knative-kafka']),
+  }
+}
+
+function refuseUnknown(annotations: Annotations, known: readonly string[], kind: string): void {
+  for (const [name, place] of annotations) {
+    if (!name.startsWith(OURS) || known.includes(name)) continue
+    fail(place, `is no annotation of a ${kind}; known here: ${known.join(', ')}`)
+  }
+}
+
+function readStart(place: Place | undefined): Start | undefined {
+  const text = stringAt(place)
+  if (place === undefined || text === undefined) return undefined
+  if (text === 'latest' || text === 'earliest') return text
+  if (text === 'knative-group') {
+    return fail(place, 'knative-group is supported only with PROFILE=kafka', 'NotSupported')
+  }
+  try {
+    return parseTimestamp(text)
+  } catch {
+    return fail(
+      place,
+      `must be latest, earliest, or a time such as 2025-01-31T08:00:00Z, not ${quoted(text)}`,
+    )
+  }
+}
+
+/** Knative compares this one without regard to case. */
+function readOrder(place: Place | undefined): Trigger['order'] | undefined {
+  if (place === undefined) return undefined
+  const value = typeof place.value === 'string' ? place.value.toLowerCase() : place.value
+  return oneOf({ ...place, value }, ['ordered', 'unordered'])
+}
+
+function positive(place: Place | undefined, parse: (text: string) => number): number | undefined {
+  const value = parsedAt(place, parse)
+  return place !== undefined && value === 0 ? fail(place, 'must be more than nothing') : value
+}
+
+function parseMaxInFlight(text: string): number {
+  const value = /^\d{1,4}$/.test(text) ? Number(text) : 0
+  if (value >= 1 && value <= MAX_IN_FLIGHT) return value
+  throw new RangeError(`must be a whole number from 1 to ${MAX_IN_FLIGHT}, not ${quoted(text)}`)
+}
