@@ -47,7 +47,7 @@ export const hang: Behaviour = () => {}
 
 /** Closes the connection instead of answering. */
 export const closeSocket: Behaviour = (response) => {
-  response.socket?.destroy()
+  response.req.socket.destroy()
 }
 
 /** Answers with an event in binary content mode. */
@@ -58,11 +58,14 @@ export function reply(event: CloudEvent, code = 200): Behaviour {
   }
 }
 
-/** Writes these bytes to the connection as they are; then closes it, if asked. */
+/**
+ * Writes these bytes to the connection as they are; then closes it, if asked. If not, the server
+ * takes the request for unanswered, so that on this connection only bytes can answer the next one.
+ */
 export function raw(bytes: string | Uint8Array, close = false): Behaviour {
   return (response) => {
-    if (close) response.socket?.end(bytes)
-    else response.socket?.write(bytes)
+    if (close) response.req.socket.end(bytes)
+    else response.req.socket.write(bytes)
   }
 }
 
@@ -138,7 +141,7 @@ export class ScriptedSubscriber {
     { port = 0, keepAliveMs = 5000 }: ScriptedSubscriberOptions = {},
   ): Promise<ScriptedSubscriber> {
     const subscriber = new ScriptedSubscriber(behaviour, keepAliveMs)
-    subscriber.#server.listen(port, '127.0.0.1')
+    subscriber.#server.listen({ port, host: '127.0.0.1', backlog: 4096 })
     await once(subscriber.#server, 'listening')
     return subscriber
   }

@@ -18,7 +18,7 @@ export type Outcome =
       readonly kind: 'failed'
       readonly retryable: boolean
       readonly durationMs: number
-      /** Absent where there was no answer: connection refused, timeout. */
+      /** Absent where there was no answer, or a success status that did not hold: its body broke off, its reply is invalid. */
       readonly status?: number
       /** One sentence, without payload or credentials. */
       readonly error: string

@@ -1,3 +1,4 @@
+import type { Dispatcher } from 'undici'
 import { contentMode } from '#events/content-mode.ts'
 import type { CloudEvent } from '#events/event.ts'
 import { eventSize } from '#events/event-size.ts'
@@ -31,16 +32,16 @@ export class Answer {
   #keptBytes = 0
   #bytes = 0
 
-  /** `rawHeaders` is a flat list of names and values. */
+  /** `rawHeaders` is a flat list of names and values, as undici has it for HTTP/1.1. */
   constructor(
     status: number,
-    rawHeaders: readonly Uint8Array[],
+    rawHeaders: Dispatcher.DispatchController['rawHeaders'],
     acceptReply: boolean,
     maxReplyBytes: number,
   ) {
     this.status = status
     // The answer to almost every delivery is a plain 202, of which the headers say nothing.
-    this.#rawHeaders = status === 202 ? [] : rawHeaders.map(latin1)
+    this.#rawHeaders = status === 202 || !Array.isArray(rawHeaders) ? [] : rawHeaders.map(latin1)
     this.#isReply =
       acceptReply && this.isSuccess && status !== 202 && claimsToBeEvent(this.#rawHeaders)
     this.#maxReplyBytes = maxReplyBytes
@@ -136,6 +137,6 @@ function header(rawHeaders: readonly string[], name: string): string | undefined
   return undefined
 }
 
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
+function latin1(header: string | Buffer): string {
+  return typeof header === 'string' ? header : header.toString('latin1')
 }

@@ -1,21 +1,19 @@
 import type { Dispatcher } from 'undici'
 import type { Cancel } from '#time/clock.ts'
 import type { Outcome } from '../outcome.ts'
+import type { DeliveryRequest } from '../subscriber-client.ts'
 import { Answer, type Result } from './answer.ts'
 import type { Connection } from './connection.ts'
+import type { Destination } from './parse-destination.ts'
 import { transportFailure } from './transport-failure.ts'
 
-export interface ExchangeParts {
-  readonly connection: Connection
-  /** Host and port, for error messages. */
-  readonly host: string
-  readonly timeoutMs: number
-  readonly acceptReply: boolean
+/** What all exchanges of a client share. */
+export interface ExchangeOwner {
   readonly maxReplyBytes: number
   /** Milliseconds since 1970. */
-  readonly now: () => number
-  /** Called once. `reusable`: the answer was read to its end. */
-  readonly onEnd: (exchange: Exchange, outcome: Outcome, reusable: boolean) => void
+  now(): number
+  /** Called once per exchange. `reusable`: the answer was read to its end. */
+  ended(exchange: Exchange, outcome: Outcome, reusable: boolean): void
 }
 
 /**
@@ -24,25 +22,43 @@ export interface ExchangeParts {
  * status counts as soon as it is there, since no body can make it better.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
-  readonly #parts: ExchangeParts
+  readonly request: DeliveryRequest
+  readonly destination: Destination
+  readonly signal: AbortSignal
+  readonly connection: Connection
+  readonly resolve: (outcome: Outcome) => void
+  readonly #owner: ExchangeOwner
   readonly #started = performance.now()
+  #cancelTimer: Cancel | undefined
   #answer: Answer | undefined
   #ended = false
-  /** Stops the timer of the deadline. */
-  cancelTimer: Cancel = () => {}
 
-  constructor(parts: ExchangeParts) {
-    this.#parts = parts
+  constructor(
+    owner: ExchangeOwner,
+    request: DeliveryRequest,
+    destination: Destination,
+    signal: AbortSignal,
+    connection: Connection,
+    resolve: (outcome: Outcome) => void,
+  ) {
+    this.#owner = owner
+    this.request = request
+    this.destination = destination
+    this.signal = signal
+    this.connection = connection
+    this.resolve = resolve
   }
 
-  get connection(): Connection {
-    return this.#parts.connection
+  /** What stops the timer that calls {@link expire}. */
+  set timer(cancel: Cancel) {
+    this.#cancelTimer = cancel
   }
 
   /** The deadline has passed. */
   expire(): void {
-    const { host, timeoutMs } = this.#parts
-    this.#breakOff(`${host} did not answer in full within ${timeoutMs} ms`)
+    this.#breakOff(
+      `${this.destination.host} did not answer in full within ${this.request.timeoutMs} ms`,
+    )
   }
 
   /** The caller does not want the answer any more. */
@@ -51,28 +67,32 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#end({ kind: 'failed', retryable: true, error }, false)
   }
 
+  /** The connection failed, or the request cannot be written. */
+  fail(error: unknown): void {
+    const failure = transportFailure(error, this.destination.host)
+    this.#breakOff(failure.error, failure.retryable)
+  }
+
   onRequestStart(): void {}
 
   onResponseStart({ rawHeaders }: Dispatcher.DispatchController, status: number): void {
     if (status < 200 || this.#ended) return
-    const { acceptReply, maxReplyBytes } = this.#parts
-    this.#answer = new Answer(status, bytesOnly(rawHeaders), acceptReply, maxReplyBytes)
+    const { acceptReply } = this.request
+    this.#answer = new Answer(status, rawHeaders, acceptReply, this.#owner.maxReplyBytes)
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#ended || this.#answer === undefined) return
-    if (!this.#answer.add(chunk)) this.#end(this.#answer.result(this.#parts.now()), false)
+    if (!this.#answer.add(chunk)) this.#end(this.#answer.result(this.#owner.now()), false)
   }
 
   onResponseEnd(): void {
     if (this.#ended || this.#answer === undefined) return
-    this.#end(this.#answer.result(this.#parts.now()), true)
+    this.#end(this.#answer.result(this.#owner.now()), true)
   }
 
-  onResponseError(_: Dispatcher.DispatchController | undefined, error: unknown): void {
-    if (this.#ended) return
-    const failure = transportFailure(error, this.#parts.host)
-    this.#breakOff(failure.error, failure.retryable)
+  onResponseError(_: Dispatcher.DispatchController, error: unknown): void {
+    this.fail(error)
   }
 
   #breakOff(error: string, retryable = true): void {
@@ -80,21 +100,21 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const result: Result =
       answer === undefined || answer.isSuccess
         ? { kind: 'failed', retryable, error }
-        : answer.result(this.#parts.now())
+        : answer.result(this.#owner.now())
     this.#end(result, false)
   }
 
   #end(result: Result, reusable: boolean): void {
     if (this.#ended) return
     this.#ended = true
-    this.cancelTimer()
+    this.#cancelTimer?.()
     const durationMs = performance.now() - this.#started
-    this.#parts.onEnd(this, { ...result, durationMs }, reusable)
+    this.#owner.ended(this, withDuration(result, durationMs), reusable)
   }
 }
 
-/** HTTP/1.1 headers always come as bytes. */
-function bytesOnly(rawHeaders: Dispatcher.DispatchController['rawHeaders']): readonly Buffer[] {
-  if (!Array.isArray(rawHeaders)) return []
-  return rawHeaders.map((one) => (typeof one === 'string' ? Buffer.from(one, 'latin1') : one))
+function withDuration(result: Result, durationMs: number): Outcome {
+  // Written out for the usual outcome: one object of one shape instead of a copy.
+  if (result.kind === 'failed') return { ...result, durationMs }
+  return { kind: 'delivered', status: result.status, durationMs, reply: result.reply }
 }

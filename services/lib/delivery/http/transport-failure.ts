@@ -32,6 +32,8 @@ function sentence(code: string, host: string): string {
       return `The answer of ${host} has too many bytes of headers`
     case 'UND_ERR_INVALID_ARG':
       return 'The event has an attribute that cannot be written as an HTTP header'
+    case 'HTTPParserError':
+      return `${host} does not answer in HTTP/1.1`
     default:
       if (code.startsWith('HPE_')) return `${host} does not answer in HTTP/1.1 (${code})`
       return `The connection to ${host} failed (${code})`
