@@ -18,7 +18,7 @@ export const PROBLEMS = {
   internal: { status: 500, title: 'Sluice failed; the cause is in its log' },
   'over-capacity': { status: 503, title: 'More events are arriving than can be stored' },
   'log-unavailable': { status: 503, title: 'The event log cannot be written' },
-  'not-ready': { status: 503, title: 'This server is starting or stopping' },
+  'not-ready': { status: 503, title: 'This server or Broker is not ready' },
 } as const satisfies Record<string, { status: number; title: string }>
 
 export type ProblemType = keyof typeof PROBLEMS
