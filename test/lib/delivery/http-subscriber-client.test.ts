@@ -1,6 +1,8 @@
 import { once } from 'node:events'
+import { createServer as createHttpsServer } from 'node:https'
 import { createServer as createTcpServer, type Socket } from 'node:net'
-import { createServer as createTlsServer } from 'node:tls'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { HttpSubscriberClient } from '#delivery/http/http-subscriber-client.ts'
 import type { Outcome } from '#delivery/outcome.ts'
@@ -434,7 +436,7 @@ t.test('destinations that cannot be reached', async (t) => {
       /^127.0.0.1:\d+ refuses connections$/,
     ],
     ['refused on every address', `http://localhost:${port}/`, true, /refuses connections$/],
-    ['unknown host', 'http://no-such-host.invalid/', true, /no-such-host.invalid/],
+    ['unknown host', `http://${'a'.repeat(64)}/`, true, /^a+ is not a known host name$/],
     ['no URL', 'secret', false, /not an http or https URL/],
     ['another scheme', 'ftp://127.0.0.1/', false, /not an http or https URL/],
   ]
@@ -445,19 +447,55 @@ t.test('destinations that cannot be reached', async (t) => {
   }
 })
 
-t.test('a certificate that nobody vouches for', async (t) => {
-  const server = createTlsServer(SELF_SIGNED, (socket) => socket.on('error', () => {}))
-  server.listen(0, '127.0.0.1').on('tlsClientError', () => {})
+t.test('certificates', async (t) => {
+  const server = createHttpsServer(SELF_SIGNED, (request, response) => {
+    request.resume().on('end', () => response.writeHead(202).end())
+  })
+  server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  t.teardown(() => server.close())
+  const trusted = getCACertificates('default')
+  t.teardown(() => {
+    setDefaultCACertificates(trusted)
+    server.close()
+    server.closeAllConnections()
+  })
   const { deliver } = await setUp(t, status(202))
   const address = server.address()
   const port = typeof address === 'object' ? address?.port : undefined
-  t.match(facts(await deliver({ destination: `https://localhost:${port}/` })), {
-    kind: 'failed',
-    retryable: true,
-    error: /SELF_SIGNED/,
+  const destination = `https://localhost:${port}/`
+  const error = /^The connection to localhost:\d+ failed \(DEPTH_ZERO_SELF_SIGNED_CERT\)$/
+  const outcome = await deliver({ destination })
+  t.match(facts(outcome), { kind: 'failed', retryable: true, error }, 'one that nobody vouches for')
+  setDefaultCACertificates([...trusted, SELF_SIGNED.cert])
+  t.match(await deliver({ destination }), { kind: 'delivered' }, 'one that is trusted')
+})
+
+t.test('whatever bytes a server answers with, there is an outcome', async (t) => {
+  const answers = [
+    'HTTP/1.1 200 OK\r\nce-id: 1\r\ncontent-type: text/plain\r\ncontent-length: 4\r\n\r\nbody',
+    'HTTP/1.1 503 No\r\nRetry-After: 5\r\nKne-A: b\r\ntransfer-encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n',
+    'HTTP/1.1 103 Hints\r\nlink: a\r\n\r\nHTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n',
+  ]
+  const { subscriber, deliver } = await setUp(t, status(202))
+  const damage = fc.record({
+    answer: fc.constantFrom(...answers),
+    at: fc.nat(200),
+    length: fc.nat(20),
+    bytes: fc.uint8Array({ maxLength: 20 }),
   })
+  const damaged = fc
+    .sample(damage, { numRuns: 500, seed: 3 })
+    .map(({ answer, at, length, bytes }) => {
+      const whole = Buffer.from(answer)
+      return Buffer.concat([whole.subarray(0, at), bytes, whole.subarray(at + length)])
+    })
+  subscriber.behaviour = (response, request) => {
+    raw(damaged[request.index] ?? '', true)(response, request)
+  }
+  const outcomes = await Promise.all(damaged.map(() => deliver({ timeoutMs: 2000 })))
+  const kinds = Map.groupBy(outcomes, ({ kind }) => kind)
+  t.ok((kinds.get('delivered')?.length ?? 0) > 50, 'some were still fine')
+  t.ok((kinds.get('failed')?.length ?? 0) > 50, 'some were not')
 })
 
 t.test('events that HTTP cannot carry', async (t) => {

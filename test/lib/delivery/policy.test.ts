@@ -1,5 +1,6 @@
 import t from 'tap'
 import { deadLetterEvent } from '#delivery/dead-letter-event.ts'
+import { transportFailure } from '#delivery/http/transport-failure.ts'
 import { redactUrl } from '#delivery/redact-url.ts'
 import { responseExtensions } from '#delivery/response-extensions.ts'
 import { retryAfterMs } from '#delivery/retry-after.ts'
@@ -104,6 +105,25 @@ t.test('URLs without credentials', async (t) => {
   t.equal(redactUrl('https://me@sink/a'), 'https://sink/a')
   t.equal(redactUrl('http://si\nnk/a'), 'http://sink/a', 'control characters are gone')
   t.equal(redactUrl('nowhere'), 'about:invalid')
+})
+
+t.test('what an error of a connection is called', async (t) => {
+  const rows: readonly (readonly [string, string])[] = [
+    ['ECONNREFUSED', 'sink:1 refuses connections'],
+    ['ENOTFOUND', 'sink:1 is not a known host name'],
+    ['EAI_AGAIN', 'The name of sink:1 cannot be looked up at the moment'],
+    ['ECONNRESET', 'sink:1 closed the connection before its answer was complete'],
+    ['EPIPE', 'sink:1 closed the connection before its answer was complete'],
+    ['EHOSTUNREACH', 'The connection to sink:1 failed (EHOSTUNREACH)'],
+    ['CERT_HAS_EXPIRED', 'The connection to sink:1 failed (CERT_HAS_EXPIRED)'],
+  ]
+  for (const [code, error] of rows) {
+    const cause = Object.assign(new Error('secret'), { code })
+    t.strictSame(transportFailure(cause, 'sink:1'), { error, retryable: true }, code)
+  }
+  const unknown = 'The connection to sink:1 failed'
+  t.equal(transportFailure(new TypeError('secret'), 'sink:1').error, `${unknown} (TypeError)`)
+  t.equal(transportFailure('secret', 'sink:1').error, `${unknown} (unknown)`)
 })
 
 function violations(event: CloudEvent): readonly unknown[] {
