@@ -1,0 +1,151 @@
+import { randomBytes } from 'node:crypto'
+import type { FastifyInstance } from 'fastify'
+import type { Registry } from 'prom-client'
+import type { ReadLimits } from '#events/read-limits.ts'
+import { createServer, type ServerOptions } from '#http/create-server.ts'
+import { addHealth, type Health } from '#http/health.ts'
+import { listen } from '#http/listen.ts'
+import { requestPath } from '#http/request-path.ts'
+import type { EventLogs } from '#log/event-log.ts'
+import { Problem } from '#problems/problem.ts'
+import type { SchemaGate } from '#schemas/schema-gate.ts'
+import type { Logger } from '#telemetry/logger.ts'
+import type { Tracing } from '#telemetry/tracing.ts'
+import type { Clock } from '#time/clock.ts'
+import type { TriggerSource } from '#triggers/trigger-source.ts'
+import { Dedup } from './dedup.ts'
+import { IngressBrokers } from './ingress-brokers.ts'
+import { createGatewayMetrics } from './metrics.ts'
+import { createReceiver } from './receive-events.ts'
+import { RecentIds } from './recent-ids.ts'
+import { refillDedup } from './refill-dedup.ts'
+
+/** How many ids dedup remembers, of all Brokers together. */
+const DEDUP_IDS = 1_000_000
+
+export interface GatewayOptions {
+  readonly logs: Pick<EventLogs, 'open'>
+  readonly triggers: Pick<TriggerSource, 'snapshot' | 'onChange'>
+  readonly schemas: SchemaGate
+  readonly tracing: Tracing | undefined
+  readonly registry: Registry
+  readonly logger: Logger
+  readonly clock: Clock
+  readonly limits: ReadLimits
+  readonly host: string
+  readonly port: number
+  readonly dedupIds?: number
+  /** The secret that ids are hashed with, 16 bytes or more. */
+  readonly dedupKey?: Uint8Array
+  readonly http?: Pick<ServerOptions, 'headersTimeoutMs' | 'requestTimeoutMs' | 'maxConnections'>
+}
+
+export interface Gateway {
+  /**
+   * Listens at once, `/readyz` saying "starting"; resolves with the server's URL when events are
+   * taken. A Broker whose log cannot be opened does not hold that up: `/readyz` says what is wrong.
+   * @throws Error that names the setting to change, when the address cannot be had.
+   */
+  start(): Promise<string>
+  /**
+   * Takes no more requests, and resolves when those under way are answered, or after `graceMs`
+   * milliseconds, when their connections are cut.
+   */
+  stop(graceMs: number): Promise<void>
+  readonly health: () => Health
+  readonly server: FastifyInstance
+}
+
+/** The ingress: `POST /<namespace>/<broker>`, and `/healthz` and `/readyz`. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const { clock, logger, triggers } = options
+  const capacity = options.dedupIds ?? DEDUP_IDS
+  const ids = new RecentIds(options.dedupKey ?? randomBytes(32), capacity)
+  const dedup = new Dedup(ids, clock)
+  const metrics = createGatewayMetrics(options.registry, () => ids.forgotten)
+  const brokers = new IngressBrokers({
+    logs: options.logs,
+    metrics,
+    prepare: (broker, log, signal) => refillDedup(dedup, broker, log, { clock, capacity, signal }),
+    clock,
+    logger,
+  })
+  let state: Health['state'] = 'starting'
+  const health = (): Health => ({ state, faults: brokers.faults() })
+  const server = createServer({
+    ...options.http,
+    ...bodyLimits(options.limits),
+    logger,
+    admit: ({ raw }, reply) => {
+      if (raw.method !== 'POST') return true
+      const ingress = brokers.find(raw.url ?? '')
+      if (ingress === undefined) return refuseUnknown(raw.url ?? '')
+      if (state === 'stopping') refuseStopping(reply.raw)
+      ingress.writableLog()
+      return true
+    },
+    allow: (path) => (brokers.find(path) === undefined ? undefined : 'POST'),
+    onProblem: metrics.rejected,
+  })
+  const receive = createReceiver({ ...options, dedup, isStopping: () => state === 'stopping' })
+  addHealth(server, health)
+  server.post('/*', (request, reply) => {
+    const ingress = brokers.find(request.raw.url ?? '')
+    // It can vanish while a body is on its way.
+    if (ingress === undefined) throw unknownBroker()
+    receive(ingress, request, reply)
+  })
+  let unfollow = () => {}
+  return {
+    server,
+    health,
+    async start() {
+      const url = await listen(server, options, ['HOST', 'PORT'])
+      // Never rejects: a log that cannot be opened is a fault in the health.
+      unfollow = triggers.onChange((snapshot) => void brokers.follow(snapshot))
+      await brokers.follow(triggers.snapshot())
+      if (state === 'starting') state = 'ready'
+      return url
+    },
+    async stop(graceMs) {
+      state = 'stopping'
+      unfollow()
+      brokers.close()
+      const cancel = clock.after(graceMs, () => server.server.closeAllConnections())
+      await server.close()
+      cancel()
+    },
+  }
+}
+
+/**
+ * What the HTTP server takes, roughly; the exact sizes are checked when the events are read. In
+ * JSON an event can be twice its size (escapes, base64).
+ */
+function bodyLimits({
+  maxEventBytes,
+}: ReadLimits): Pick<ServerOptions, 'bodyLimit' | 'batchBodyLimit'> {
+  return { bodyLimit: 2 * maxEventBytes + 64 * 1024, batchBodyLimit: 16 * maxEventBytes }
+}
+
+/** False where the address is not that of an ingress at all. */
+function refuseUnknown(target: string): false {
+  const [before, namespace, name, ...rest] = requestPath(target).split('/')
+  const isBroker = before === '' && namespace && name && rest.join('') === '' && rest.length < 2
+  if (isBroker && namespace !== 'problems') throw unknownBroker()
+  return false
+}
+
+function unknownBroker(): Problem {
+  return new Problem(
+    'broker-unknown',
+    'Cannot take events: there is no Broker at this address; it is /<namespace>/<broker>',
+  )
+}
+
+function refuseStopping(response: { setHeader(name: string, value: string): unknown }): never {
+  response.setHeader('connection', 'close')
+  throw new Problem('not-ready', 'Cannot take events: this server is stopping; send them again', {
+    retryAfterSeconds: 1,
+  })
+}

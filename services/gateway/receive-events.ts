@@ -1,0 +1,64 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { ReadLimits } from '#events/read-limits.ts'
+import { readMessage } from '#events/read-message.ts'
+import type { SchemaGate } from '#schemas/schema-gate.ts'
+import type { Span, Tracing } from '#telemetry/tracing.ts'
+import { checkSchemas } from './check-schemas.ts'
+import type { Dedup } from './dedup.ts'
+import type { IngressBroker } from './ingress-broker.ts'
+import { traceRecords } from './trace-records.ts'
+
+export interface ReceiverOptions {
+  readonly schemas: SchemaGate
+  readonly dedup: Pick<Dedup, 'admit'>
+  readonly tracing: Tracing | undefined
+  readonly limits: ReadLimits
+  /** Whether connections are to be closed after the answer that is under way. */
+  readonly isStopping: () => boolean
+}
+
+/** Takes the events of one request into a Broker's log, and answers. Throws what refuses them. */
+export type ReceiveEvents = (
+  ingress: IngressBroker,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) => void
+
+const EMPTY = Buffer.alloc(0)
+
+/**
+ * The way of one request: read and checked against CloudEvents, the data against its schema, repeats
+ * left out, appended, and only when that is durable answered 202.
+ */
+export function createReceiver(options: ReceiverOptions): ReceiveEvents {
+  const { schemas, dedup, tracing, limits, isStopping } = options
+  return (ingress, { raw, body }, reply) => {
+    const started = performance.now()
+    const { broker, metrics } = ingress
+    const bytes = body instanceof Uint8Array ? body : EMPTY
+    const { mode, events } = readMessage(raw.rawHeaders, bytes, limits)
+    checkSchemas(schemas, broker, events, mode === 'batch')
+    const log = ingress.writableLog()
+    const { records, spans } = traceRecords(events, raw.headers, broker.key, tracing)
+    dedup
+      .admit(broker, records, (fresh) => log.append(fresh))
+      .then((repeats) => {
+        endSpans(spans)
+        metrics.accepted(events.length, repeats, performance.now() - started)
+        reply.code(202)
+        if (repeats > 0 && repeats === events.length) reply.header('sluice-duplicate', 'true')
+        if (isStopping()) reply.header('connection', 'close')
+        reply.send()
+      })
+      .catch((error: unknown) => {
+        endSpans(spans, error)
+        reply.send(error instanceof Error ? error : new Error(String(error)))
+      })
+  }
+}
+
+function endSpans(spans: readonly Span[], error?: unknown): void {
+  if (spans.length === 0) return
+  const reason = error === undefined ? undefined : String(error)
+  for (const span of spans) span.end(reason)
+}
