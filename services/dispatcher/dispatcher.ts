@@ -16,6 +16,7 @@ import { createDispatcherMetrics, type DispatcherMetrics } from './metrics.ts'
 /** Events of open deliveries that are kept in memory, over all Triggers. */
 const HELD_BYTES = 32 * 1024 * 1024
 const SWEEP_MS = 60 * 60 * 1000
+const RETRY_MS = 1000
 
 export interface DispatcherParts {
   readonly logs: EventLogs
@@ -39,7 +40,9 @@ export class Dispatcher {
   readonly #brokers = new Map<string, BrokerDispatcher>()
   #snapshot: Snapshot = { brokers: [], triggers: [] }
   #last: Promise<void> = Promise.resolve()
+  #fault: string | undefined
   #stopSweep: () => void = () => undefined
+  #stopRetry: () => void = () => undefined
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts
@@ -52,12 +55,13 @@ export class Dispatcher {
     for (const broker of this.#brokers.values()) {
       if (broker.fault !== undefined) return broker.fault
     }
-    return undefined
+    return this.#fault
   }
 
   /**
    * Takes over a snapshot as a whole. When it resolves, every Ready Trigger has its place in the
-   * log, so that no later event passes it by.
+   * log, so that no later event passes it by; where a Broker's log cannot be opened, that is in
+   * `fault`, and it is tried again every second.
    */
   apply(snapshot: Snapshot): Promise<void> {
     const run = this.#last.then(() => this.#apply(snapshot))
@@ -88,6 +92,7 @@ export class Dispatcher {
   /** Begins no new attempt, lets those in flight end within `graceMs`, and saves the cursors. */
   async close(graceMs: number): Promise<void> {
     this.#stopSweep()
+    this.#stopRetry()
     await this.#last
     await Promise.all([...this.#brokers.values()].map((broker) => broker.close(graceMs)))
   }
@@ -101,7 +106,21 @@ export class Dispatcher {
       this.#brokers.delete(key)
       await dispatcher.close(this.#parts.graceMs)
     }
-    for (const broker of ready.values()) await this.#applyBroker(broker, snapshot.triggers)
+    this.#fault = undefined
+    for (const broker of ready.values()) {
+      await this.#applyBroker(broker, snapshot.triggers).catch((error) =>
+        this.#failed(broker, error),
+      )
+    }
+  }
+
+  /** A log or cursor that cannot be opened is tried again; the other Brokers go on. */
+  #failed(broker: Broker, error: unknown): void {
+    const { logger, clock } = this.#parts
+    logger.error({ err: error, broker: broker.key }, 'The Broker cannot be served, trying again')
+    this.#fault = error instanceof Error ? error.message : String(error)
+    this.#stopRetry()
+    this.#stopRetry = clock.after(RETRY_MS, () => void this.apply(this.#snapshot))
   }
 
   async #applyBroker(broker: Broker, all: readonly Trigger[]): Promise<void> {

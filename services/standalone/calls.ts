@@ -16,7 +16,10 @@ interface Answer {
 /** Asks another thread, which answers by {@link answerCalls}. */
 export class Calls {
   readonly #port: Worker
-  readonly #open = new Map<number, { resolve: (value: unknown) => void; reject: (error: unknown) => void }>()
+  readonly #open = new Map<
+    number,
+    { resolve: (value: unknown) => void; reject: (error: unknown) => void }
+  >()
   #lastId = 0
 
   constructor(port: Worker) {
