@@ -6,6 +6,7 @@ import { createServer, type ServerOptions } from '#http/create-server.ts'
 import { addHealth, type Health } from '#http/health.ts'
 import { listen } from '#http/listen.ts'
 import { requestPath } from '#http/request-path.ts'
+import { stopServer } from '#http/stop-server.ts'
 import type { EventLogs } from '#log/event-log.ts'
 import { Problem } from '#problems/problem.ts'
 import type { SchemaGate } from '#schemas/schema-gate.ts'
@@ -111,9 +112,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       state = 'stopping'
       unfollow()
       brokers.close()
-      const cancel = clock.after(graceMs, () => server.server.closeAllConnections())
-      await server.close()
-      cancel()
+      await stopServer(server, clock, graceMs)
     },
   }
 }

@@ -1,4 +1,4 @@
-import { ServerResponse } from 'node:http'
+import { ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { Problem } from '#problems/problem.ts'
 import { problemDocument } from '#problems/problem-document.ts'
@@ -20,35 +20,34 @@ export function answerClientError(
     socket.destroy()
     return undefined
   }
+  const response = currentResponse(socket)
+  const isUnderWay = response !== undefined && !response.writableFinished
+  if (isUnderWay && !response.req.complete && response.headersSent) {
+    // It was answered before its body was whole, and the rest of the body is what is broken.
+    socket.destroy()
+    return undefined
+  }
   const problem = clientProblem(code)
-  end(socket, problem, instance)
+  answer(socket, problemDocument(problem, instance), problem.status)
   return problem
 }
 
-function end(socket: Socket, problem: Problem, instance: string): void {
-  // Node has no public name for the response that a connection is busy with.
-  const response: unknown = Reflect.get(socket, '_httpMessage')
-  if (response instanceof ServerResponse && response.req.complete && !response.writableFinished) {
-    response.once('close', () => {
-      if (!socket.writable) return
-      // The next pipelined response, if there is one, is assigned after this event.
-      setImmediate(end, socket, problem, instance)
-    })
+function answer(socket: Socket, body: Buffer, status: number): void {
+  const response = currentResponse(socket)
+  if (response?.req.complete && !response.writableFinished) {
+    // The next pipelined response, if there is one, is assigned after this event.
+    response.once('close', () => setImmediate(answer, socket, body, status))
     return
   }
-  const isAnswered = response instanceof ServerResponse && response.headersSent
-  if (isAnswered && !response.req.complete) {
-    socket.destroy()
-    return
-  }
-  const body = problemDocument(problem, instance)
-  const head = `HTTP/1.1 ${problem.status} ${REASONS[problem.status] ?? 'Bad Request'}\r\nConnection: close\r\nContent-Type: application/problem+json\r\nX-Content-Type-Options: nosniff\r\nContent-Length: ${body.length}\r\n\r\n`
+  if (!socket.writable) return
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/problem+json\r\nX-Content-Type-Options: nosniff\r\nContent-Length: ${body.length}\r\n\r\n`
   socket.end(Buffer.concat([Buffer.from(head, 'latin1'), body]), () => socket.destroySoon())
 }
 
-const REASONS: Readonly<Record<number, string>> = {
-  408: 'Request Timeout',
-  431: 'Request Header Fields Too Large',
+/** The response that the connection is busy with, for which Node has no public name. */
+function currentResponse(socket: Socket): ServerResponse | undefined {
+  const response: unknown = Reflect.get(socket, '_httpMessage')
+  return response instanceof ServerResponse ? response : undefined
 }
 
 function clientProblem(code: unknown): Problem {

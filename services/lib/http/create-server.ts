@@ -34,8 +34,8 @@ export interface ServerOptions {
   readonly requestTimeoutMs?: number
   readonly maxConnections?: number
   /**
-   * Called before a body is read, for every request that has a route. What it throws is the answer;
-   * false says that the route has no such address.
+   * Called for every request, before its body is read. What it throws is the answer; false says
+   * that the route has no such address.
    */
   readonly admit?: (request: FastifyRequest, reply: FastifyReply) => boolean
   /** The methods of the addresses below a wildcard route, for `Allow`. */
@@ -140,7 +140,7 @@ function addFirstStep(
       if (headers.host === undefined && raw.httpVersionMinor === 1) {
         throw new Problem('request-malformed', 'Cannot read the request: it has no Host header')
       }
-      const isServed = !request.is404 && (admit === undefined || admit(request, reply))
+      const isServed = (admit === undefined || admit(request, reply)) && !request.is404
       if (!isServed) refuseAddress(request, reply, allow)
       const type = parsedAs(headers['content-type'])
       checkLength(raw, type)
