@@ -46,6 +46,6 @@ function curl(url: string): readonly string[] {
   return [
     `  curl -i ${url} -H 'ce-specversion: 1.0' -H "ce-id: $RANDOM-$RANDOM" \\`,
     `    -H 'ce-source: /curl' -H 'ce-type: dev.sluice.task.created' -H 'content-type: application/json' \\`,
-    `    -d '{"id":"1","title":"Try Sluice"}'`,
+    `    -d '{"taskId":"1","title":"Try Sluice","priority":"high","createdAt":"2026-01-01T00:00:00Z"}'`,
   ]
 }

@@ -19,6 +19,9 @@ import type { StandaloneConfig } from './config.ts'
 import { DispatcherClient } from './dispatcher-client.ts'
 import { type SampleServices, startSampleServices } from './start-sample-services.ts'
 
+/** Questions to the administration are short. */
+const ADMIN_GRACE_MS = 500
+
 /** Everything that `npm start` runs, while it runs. */
 export interface Standalone {
   /** What to print for the user. */
@@ -94,7 +97,7 @@ async function start(
   opened.defer(() => gateway.stop(graceMs))
   const ingressUrl = await gateway.start()
   const administration = openAdministration(options, dispatcher, triggers, gateway, registry)
-  opened.defer(() => administration.stop())
+  opened.defer(() => administration.stop(ADMIN_GRACE_MS))
   const adminUrl = await administration.start()
   const snapshot = triggers.snapshot()
   samples = await startSampleServices(config, ingressUrl, snapshot, (error) => {
@@ -155,7 +158,7 @@ function openAdministration(
     deadLetters: new SqliteDeadLetterReader(join(config.DATA_DIR, 'dead-letters.db')),
     metrics: async () =>
       mergeMetrics([await registry.getMetricsAsJSON(), await dispatcher.metrics()]),
-    health: () => {
+    readiness: () => {
       const health = gateway.health()
       const faults = [
         ...health.faults,
@@ -164,6 +167,7 @@ function openAdministration(
       return { ...health, faults }
     },
     logger,
+    clock: systemClock,
     host: config.ADMIN_HOST,
     port: config.ADMIN_PORT,
     token: config.ADMIN_TOKEN,
