@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import type { Retention } from '../event-log.ts'
 import { describeStorageFault } from './describe-storage-fault.ts'
+import { LogBounds } from './log-bounds.ts'
 import { logState, unavailable } from './log-state.ts'
 import { SealedSegments, segmentBytes } from './sealed-segments.ts'
-import { isLarge, isOld } from './segment-due.ts'
+import { isSegmentDue } from './segment-due.ts'
 import { discardSegment, listSegments, makeFolder } from './segment-files.ts'
-import { readLogId } from './segment-meta.ts'
+import { readLogId, readSegmentEnd } from './segment-meta.ts'
 import { type SegmentMeta, SegmentWriter } from './segment-writer.ts'
+import { settleSegment } from './settle-segment.ts'
 import { SpaceGuard } from './space-guard.ts'
-import { END, type LogState, type SentProblem, START } from './writer-messages.ts'
+import type { LogState, SentProblem } from './writer-messages.ts'
 
 /** Bounds that hold for every Broker's log. */
 export interface SegmentLimits {
@@ -41,7 +43,7 @@ const RETRY_MS = 1000
 export class BrokerLog {
   readonly id: string
   /** The log's start and end, for readers in other threads. */
-  readonly bounds = new BigInt64Array(new SharedArrayBuffer(16))
+  readonly bounds = new LogBounds()
   readonly #options: BrokerLogOptions
   readonly #sealed: SealedSegments
   readonly #space: SpaceGuard
@@ -69,7 +71,10 @@ export class BrokerLog {
     const last = firsts.pop()
     const known = last === undefined ? undefined : readLogId(options.folder, [...firsts, last])
     this.id = known ?? randomUUID()
-    for (const first of firsts) this.#sealed.add(first, undefined)
+    for (const first of firsts) {
+      settleSegment(options.folder, first)
+      this.#sealed.add(first, undefined)
+    }
     if (last !== undefined) this.#resume(last)
     if (this.#active === undefined) this.#begin(now)
     this.#setStart()
@@ -93,7 +98,7 @@ export class BrokerLog {
     this.#space.count(records.length)
     if (this.#refused !== undefined || !this.#hasRoom(records.length, now)) {
       this.#refused ??= records.length
-    } else if (this.#active !== undefined && this.#isDue(this.#active, now)) {
+    } else if (this.#isDue(now)) {
       this.#rotate(now)
     }
     this.#publish()
@@ -108,7 +113,7 @@ export class BrokerLog {
       this.#fail(error, now)
       return unavailable(this.#options.broker, describeStorageFault(error))
     }
-    Atomics.store(this.bounds, END, BigInt(this.#next))
+    this.bounds.end = this.#next
     return first
   }
 
@@ -141,8 +146,7 @@ export class BrokerLog {
     this.#notice(now)
     this.#space.look()
     if (this.#active === undefined && now - this.#tried >= RETRY_MS) this.#begin(now)
-    const active = this.#active
-    if (active !== undefined && this.#isOld(active, now)) this.#rotate(now)
+    if (this.#isDue(now)) this.#rotate(now)
     this.#expireByAge(now)
     this.#recheckRoom(now)
     this.#publish()
@@ -159,11 +163,12 @@ export class BrokerLog {
     try {
       this.#active = new SegmentWriter(folder, last, { id: this.id, previous: undefined })
       this.#next = this.#active.end
-      Atomics.store(this.bounds, END, BigInt(this.#next))
+      this.bounds.end = this.#next
     } catch {
       // A record takes at least a byte, so this lies above all that the segment can hold.
       this.#next = last + segmentBytes(folder, last) + 1
       this.#sealed.add(last, undefined)
+      this.bounds.end = readSegmentEnd(folder, last) ?? this.#next
     }
   }
 
@@ -171,13 +176,14 @@ export class BrokerLog {
   #begin(now: number): void {
     const { folder } = this.#options
     this.#tried = now
-    const isLeftover = listSegments(folder).includes(this.#next)
+    let isLeftover = true
     try {
       makeFolder(folder)
+      isLeftover = listSegments(folder).includes(this.#next)
       const meta = { id: this.id, previous: this.#previous }
       this.#active = new SegmentWriter(folder, this.#next, meta)
       this.#fault = undefined
-      Atomics.store(this.bounds, END, BigInt(this.#next))
+      this.bounds.end = this.#next
       this.#setStart()
       this.#options.onSegments()
     } catch (error) {
@@ -215,12 +221,9 @@ export class BrokerLog {
     this.#publish()
   }
 
-  #isDue(active: SegmentWriter, now: number): boolean {
-    return isLarge(active, this.#options, this.#retention) || this.#isOld(active, now)
-  }
-
-  #isOld(active: SegmentWriter, now: number): boolean {
-    return isOld(active, this.#options, this.#retention, now)
+  #isDue(now: number): boolean {
+    const active = this.#active
+    return active !== undefined && isSegmentDue(active, this.#options, this.#retention, now)
   }
 
   #expireByAge(now: number): void {
@@ -261,16 +264,20 @@ export class BrokerLog {
 
   /** Notices what somebody else did to the folder. */
   #notice(now: number): void {
-    const { folder } = this.#options
-    const present = listSegments(folder)
-    const isGone = this.#active !== undefined && !present.includes(this.#active.first)
+    let present: ReadonlySet<number>
+    try {
+      present = new Set(listSegments(this.#options.folder))
+    } catch {
+      return
+    }
+    const isGone = this.#active !== undefined && !present.has(this.#active.first)
     if (isGone) {
       this.#active?.close()
       this.#active = undefined
       this.#previous = undefined
       this.#begin(now)
     }
-    const areMissing = this.#sealed.forgetMissing()
+    const areMissing = this.#sealed.forgetMissing(present)
     for (const first of this.#unreadable.keys()) {
       if (!this.#sealed.has(first) && this.#active?.first !== first) this.#unreadable.delete(first)
     }
@@ -280,8 +287,7 @@ export class BrokerLog {
   }
 
   #setStart(): void {
-    const start = this.#sealed.first ?? this.#active?.first ?? this.#next
-    Atomics.store(this.bounds, START, BigInt(start))
+    this.bounds.start = this.#sealed.first ?? this.#active?.first ?? this.#next
   }
 
   #publish(): void {

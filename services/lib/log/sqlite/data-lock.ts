@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { sqliteCode } from './sqlite-code.ts'
 
 /** A data folder that is this process's alone. */
 export interface DataLock {
@@ -26,7 +27,7 @@ export function lockDataDir(dataDir: string): DataLock {
     db.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
   } catch (error) {
     db.close()
-    if (errorCode(error) !== SQLITE_BUSY) throw unusable(folder, error)
+    if (sqliteCode(error) !== SQLITE_BUSY) throw unusable(folder, error)
     throw new Error(
       `Cannot use the data folder ${folder}: ${readHolder(holder)} is using it. ` +
         'Stop that one first, or set DATA_DIR to another folder',
@@ -73,9 +74,4 @@ function readHolder(file: string): string {
   } catch {
     return 'another process'
   }
-}
-
-function errorCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('errcode' in error)) return undefined
-  return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined
 }

@@ -1,3 +1,5 @@
+import { sqliteCode } from './sqlite-code.ts'
+
 /** SQLite's primary result codes, in the words of whoever has to mend it. */
 const SQLITE_FAULTS: Readonly<Record<number, string>> = {
   5: 'another process holds its file',
@@ -21,9 +23,8 @@ const SYSTEM_FAULTS: Readonly<Record<string, string>> = {
 /** Why storage could not be used, in a few words and without a path, fit for a client's eyes. */
 export function describeStorageFault(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  if ('errcode' in error && typeof error.errcode === 'number') {
-    return SQLITE_FAULTS[error.errcode & 0xff] ?? error.message
-  }
+  const sqlite = sqliteCode(error)
+  if (sqlite !== undefined) return SQLITE_FAULTS[sqlite] ?? error.message
   if ('code' in error && typeof error.code === 'string') {
     return SYSTEM_FAULTS[error.code] ?? error.code
   }

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { listSegments, removeSegment, segmentFile } from './segment-files.ts'
+import { removeSegment, segmentFile } from './segment-files.ts'
 import { readNewestTime } from './segment-meta.ts'
 
 interface Sealed {
@@ -60,9 +60,8 @@ export class SealedSegments {
     return true
   }
 
-  /** Forgets those whose files somebody took away. True when there were any. */
-  forgetMissing(): boolean {
-    const present = new Set(listSegments(this.#folder))
+  /** Forgets those that are not `present`, because somebody took them away. True when there were any. */
+  forgetMissing(present: ReadonlySet<number>): boolean {
     const before = this.#segments.length
     this.#segments = this.#segments.filter(({ first }) => present.has(first))
     return this.#segments.length < before

@@ -1,6 +1,6 @@
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { openSegment } from './open-segment.ts'
 import { rowChecksum } from './row-checksum.ts'
-import { segmentFile } from './segment-files.ts'
 import { readSegmentMeta } from './segment-meta.ts'
 import type { SegmentMeta } from './segment-writer.ts'
 
@@ -24,7 +24,7 @@ export class SegmentConnection {
   /** @throws Error when there is no such segment, or it cannot be read. */
   constructor(folder: string, first: number) {
     this.first = first
-    this.#db = new DatabaseSync(segmentFile(folder, first), { readOnly: true, timeout: 1000 })
+    this.#db = openSegment(folder, first)
     try {
       this.meta = readSegmentMeta(this.#db)
       const columns = 'first_offset, count, time, crc, records'

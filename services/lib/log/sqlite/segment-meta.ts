@@ -1,6 +1,7 @@
-import { DatabaseSync } from 'node:sqlite'
-import { segmentFile } from './segment-files.ts'
+import type { DatabaseSync } from 'node:sqlite'
+import { openSegment } from './open-segment.ts'
 import type { SegmentMeta } from './segment-writer.ts'
+import { sqliteCode } from './sqlite-code.ts'
 
 /**
  * What a segment says about itself, read over an open connection.
@@ -19,11 +20,25 @@ export function readSegmentMeta(db: DatabaseSync): SegmentMeta {
   return { id, previous: isKnown ? { first, end } : undefined }
 }
 
-/** The id of the log in `folder`: the newest segment that can tell. `undefined` if none can. */
+/** What SQLite says of a file that will never be readable: error (no table), corrupt, no database. */
+const DAMAGED: readonly (number | undefined)[] = [undefined, 1, 11, 26]
+
+/**
+ * The id of the log in `folder`: the newest segment that can tell. `undefined` if there is none
+ * or all are damaged.
+ * @throws Error when one cannot be read for another reason; the log would get a second id.
+ */
 export function readLogId(folder: string, firsts: readonly number[]): string | undefined {
   for (const first of firsts.toReversed()) {
-    const id = withSegment(folder, first, (db) => readSegmentMeta(db).id)
-    if (id !== undefined) return id
+    let db: DatabaseSync | undefined
+    try {
+      db = openSegment(folder, first)
+      return readSegmentMeta(db).id
+    } catch (error) {
+      if (!DAMAGED.includes(sqliteCode(error))) throw error
+    } finally {
+      db?.close()
+    }
   }
   return undefined
 }
@@ -36,6 +51,16 @@ export function readNewestTime(folder: string, first: number): number | undefine
   })
 }
 
+/** One above the last record of a segment; `undefined` if it cannot be read. */
+export function readSegmentEnd(folder: string, first: number): number | undefined {
+  return withSegment(folder, first, (db) => {
+    const row = db
+      .prepare('SELECT first_offset + count AS n FROM batches ORDER BY first_offset DESC LIMIT 1')
+      .get()
+    return row === undefined ? first : Number(row['n'])
+  })
+}
+
 function withSegment<T>(
   folder: string,
   first: number,
@@ -43,7 +68,7 @@ function withSegment<T>(
 ): T | undefined {
   let db: DatabaseSync | undefined
   try {
-    db = new DatabaseSync(segmentFile(folder, first), { readOnly: true, timeout: 100 })
+    db = openSegment(folder, first)
     return use(db)
   } catch {
     return undefined

@@ -13,15 +13,9 @@ import type {
 import { PartitionOwners } from '../partition-owners.ts'
 import { ReadWaiters } from '../read-waiters.ts'
 import { AppendQueue } from './append-queue.ts'
+import { LogBounds } from './log-bounds.ts'
 import { SegmentReader } from './segment-reader.ts'
-import {
-  END,
-  type FromWriter,
-  type LogState,
-  type SentProblem,
-  START,
-  type ToWriter,
-} from './writer-messages.ts'
+import type { FromWriter, LogState, SentProblem, ToWriter } from './writer-messages.ts'
 
 export interface SqliteEventLogOptions {
   readonly broker: string
@@ -42,7 +36,7 @@ export class SqliteEventLog implements EventLog {
   readonly #options: SqliteEventLogOptions
   readonly #number: number
   readonly #id: string
-  readonly #bounds: BigInt64Array
+  readonly #bounds: LogBounds
   readonly #queue = new AppendQueue()
   readonly #waiters: ReadWaiters
   readonly #reader: SegmentReader
@@ -59,7 +53,7 @@ export class SqliteEventLog implements EventLog {
     this.#options = options
     this.#number = opened.log
     this.#id = opened.id
-    this.#bounds = opened.bounds
+    this.#bounds = new LogBounds(opened.bounds)
     this.#waiters = new ReadWaiters(clock)
     this.#state = opened.state
     this.#refusal = toProblem(opened.state.refusal)
@@ -117,25 +111,25 @@ export class SqliteEventLog implements EventLog {
       if (leftMs <= 0 || reads.some((read, at) => read.next !== from[at]?.offset)) return reads
       Atomics.store(waiting, 0, 1)
       // A commit that came before the flag was up wakes nobody.
-      if (from.some(({ offset }) => offset < this.#end())) continue
+      if (from.some(({ offset }) => offset < this.#bounds.end)) continue
       await this.#waiters.wait(leftMs, signal)
       if (this.#isClosed) return reads
     }
   }
 
   async bounds(): Promise<readonly PartitionBounds[]> {
-    return [{ partition: 0, start: this.#start(), end: this.#end() }]
+    return [{ partition: 0, start: this.#bounds.start, end: this.#bounds.end }]
   }
 
   async offsetsAt(timeMs: number): Promise<readonly Position[]> {
     this.#checkOpen()
-    const start = this.#start()
-    const offset = Math.max(start, this.#reader.offsetAt(timeMs, this.#end()))
+    const start = this.#bounds.start
+    const offset = Math.max(start, this.#reader.offsetAt(timeMs, this.#bounds.end))
     return [{ partition: 0, offset }]
   }
 
   async recognises(position: Position, mark: string): Promise<boolean> {
-    return position.partition === 0 && mark === this.#id && position.offset <= this.#end()
+    return position.partition === 0 && mark === this.#id && position.offset <= this.#bounds.end
   }
 
   async join(owner: PartitionOwner): Promise<() => Promise<void>> {
@@ -194,12 +188,12 @@ export class SqliteEventLog implements EventLog {
 
   #readNow(from: readonly Position[], maxBytes: number): PartitionRead[] {
     let left = maxBytes
-    const start = this.#start()
+    const start = this.#bounds.start
     const reads: PartitionRead[] = []
     for (const { partition, offset } of from) {
       if (partition !== 0)
         throw new RangeError(`Cannot read partition ${partition}: there is only 0`)
-      const end = this.#end()
+      const end = this.#bounds.end
       const at = Math.max(offset, start)
       const taken =
         at < end && left > 0 ? this.#reader.read(at, end, left) : { records: [], next: at }
@@ -219,14 +213,6 @@ export class SqliteEventLog implements EventLog {
 
   #send(message: ToWriter, transfer?: readonly ArrayBuffer[]): void {
     this.#options.send(message, transfer)
-  }
-
-  #start(): number {
-    return Number(Atomics.load(this.#bounds, START))
-  }
-
-  #end(): number {
-    return Number(Atomics.load(this.#bounds, END))
   }
 
   #checkOpen(): void {

@@ -1,10 +1,6 @@
 import type { ProblemType } from '#problems/problem.ts'
 import type { Retention } from '../event-log.ts'
 
-/** Cells of the memory that the writer shares with the readers of a log. */
-export const START = 0
-export const END = 1
-
 /** A Problem as it passes between threads. */
 export interface SentProblem {
   readonly type: ProblemType
@@ -62,6 +58,7 @@ export type FromWriter =
       readonly call: number
       readonly log: number
       readonly id: string
+      /** See LogBounds. */
       readonly bounds: BigInt64Array
       readonly state: LogState
     }

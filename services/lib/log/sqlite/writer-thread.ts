@@ -71,7 +71,7 @@ function open(port: MessagePort, message: ToWriter & { kind: 'open' }): void {
     found.clients.set(port, waiting)
     found.log.setRetention(retention, now)
     const { id, bounds, state } = found.log
-    send(port, { kind: 'opened', call, log: number, id, bounds, state })
+    send(port, { kind: 'opened', call, log: number, id, bounds: bounds.cells, state })
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error)
     send(port, { kind: 'not-opened', call, detail })
