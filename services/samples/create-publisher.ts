@@ -1,7 +1,7 @@
 import { CloudEvent } from 'cloudevents'
 import { Agent, request } from 'undici'
 import { PublishFailure } from './publish-failure.ts'
-import { writeEvent } from './write-event.ts'
+import { type WrittenEvent, writeEvent } from './write-event.ts'
 
 /** Where the events go and what is added to them: Knative's SinkBinding hands both over. */
 export interface Sink {
@@ -30,11 +30,10 @@ export interface Publisher {
   close(): Promise<void>
 }
 
-const TIMEOUT_MS = 5000
 const SCHEMAS = 'https://sluice.dev/schemas'
 
-/** Publishes facts as CloudEvents in binary content mode, made by the SDK, each once. */
-export function createPublisher(sink: Sink): Publisher {
+/** Publishes facts as CloudEvents in binary content mode, made by the SDK, each once and within `timeoutMs`. */
+export function createPublisher(sink: Sink, timeoutMs = 5000): Publisher {
   const agent = new Agent({ connections: 16 })
   return {
     async publish(fact) {
@@ -45,9 +44,9 @@ export function createPublisher(sink: Sink): Publisher {
         ...sink.extensions,
       })
       const { headers, body } = writeEvent(event)
-      const response = await send(agent, sink.url, headers, body)
-      if (response.status < 200 || response.status > 299) {
-        throw new PublishFailure(`the sink answered ${response.status}`, response.status)
+      const status = await send(agent, sink.url, { headers, body, timeoutMs })
+      if (status < 200 || status > 299) {
+        throw new PublishFailure(`the sink answered ${status}`, status)
       }
     },
     close: () => agent.close(),
@@ -58,14 +57,13 @@ export function createPublisher(sink: Sink): Publisher {
 async function send(
   dispatcher: Agent,
   url: string,
-  headers: Record<string, string>,
-  body: string,
-): Promise<{ status: number }> {
+  { headers, body, timeoutMs }: WrittenEvent & { readonly timeoutMs: number },
+): Promise<number> {
   try {
-    const signal = AbortSignal.timeout(TIMEOUT_MS)
+    const signal = AbortSignal.timeout(timeoutMs)
     const response = await request(url, { method: 'POST', headers, body, dispatcher, signal })
     await response.body.dump({ limit: 64 * 1024, signal })
-    return { status: response.statusCode }
+    return response.statusCode
   } catch (error) {
     throw new PublishFailure('the sink cannot be reached', undefined, { cause: error })
   }

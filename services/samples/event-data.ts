@@ -1,14 +1,16 @@
 import type { CloudEvent } from 'cloudevents'
 import { BadRequest } from './bad-request.ts'
 
-/** Reads members of an event's data. Each throws BadRequest when the member is not what it should be. */
+/**
+ * Reads members of an event's data; of data that is no object, every member is missing. Each method
+ * throws BadRequest when the member is not what it should be.
+ */
 export class EventData {
   readonly #data: object
 
   constructor(event: CloudEvent<unknown>) {
     const { data } = event
-    if (typeof data !== 'object' || data === null) throw new BadRequest('the data is not an object')
-    this.#data = data
+    this.#data = typeof data === 'object' && data !== null ? data : {}
   }
 
   text(name: string): string {

@@ -20,18 +20,16 @@ function readExtensions(text: string): Record<string, string> {
   } catch (error) {
     throw new Error(wrong, { cause: error })
   }
-  const extensions = memberObject({ overrides }, 'overrides')?.['extensions'] ?? {}
-  const found = memberObject({ extensions }, 'extensions')
-  if (!found) throw new Error(wrong)
-  const entries = Object.entries(found).map(([name, value]) => {
+  if (!isObject(overrides)) throw new Error(wrong)
+  const { extensions = {} } = overrides
+  if (!isObject(extensions)) throw new Error(wrong)
+  const entries = Object.entries(extensions).map(([name, value]) => {
     if (!/^[a-z0-9]+$/.test(name) || typeof value !== 'string') throw new Error(wrong)
     return [name, value] as const
   })
   return Object.fromEntries(entries)
 }
 
-function memberObject(of: Record<string, unknown>, name: string) {
-  const value = of[name]
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-  return isObject ? (value as Record<string, unknown>) : undefined
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

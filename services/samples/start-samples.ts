@@ -30,6 +30,8 @@ export async function startSamples(options: SamplesOptions): Promise<{ close(): 
     'system-metrics': createSystemMetrics,
     'always-fails': createAlwaysFails,
   }
+  // Fastify says at `info` where it listens; whoever names the URLs knows.
+  const level = logger.level === 'info' ? 'warn' : logger.level
   const apps: FastifyInstance[] = []
   const close = async () => {
     await Promise.all(apps.map((app) => app.close()))
@@ -37,7 +39,7 @@ export async function startSamples(options: SamplesOptions): Promise<{ close(): 
   for (const [name, create] of Object.entries(samples)) {
     const url = urls[name]
     if (url === undefined || !LOOPBACK.has(url.hostname)) continue
-    const app = create(logger.child({ sample: name }, { level: 'warn' }))
+    const app = create(logger.child({ sample: name }, { level }))
     apps.push(app)
     try {
       await listen(app, url)

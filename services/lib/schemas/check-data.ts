@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import type { CloudEvent } from '#events/event.ts'
+import { isJsonType } from '#events/is-json-type.ts'
 import { stringAttribute } from '#events/string-attribute.ts'
 import type { Violation } from '#problems/problem.ts'
-import { isJsonMediaType } from './is-json-media-type.ts'
+
 import type { LoadedSchema, Validate } from './load-schemas.ts'
 import { bounded, schemaViolation } from './schema-violation.ts'
 
@@ -27,7 +28,7 @@ export function checkData(event: CloudEvent, schema: LoadedSchema): readonly Vio
     ]
   }
   const mediaType = stringAttribute(event, 'datacontenttype')
-  if (mediaType === undefined || !isJsonMediaType(mediaType)) {
+  if (mediaType === undefined || !isJsonType(mediaType)) {
     const detail = `is ${mediaType ?? 'absent'}; the schema wants JSON, such as application/json`
     return [{ rule: 'datacontenttype', at: '/datacontenttype', detail: bounded(detail) }]
   }

@@ -32,11 +32,11 @@ class ChatFigures implements Figures {
 
   record(event: CloudEvent<unknown>): undefined {
     const data = new EventData(event)
-    const conversationId = data.text('conversationId')
     if (event.type === 'dev.sluice.conversation.started') {
-      this.#hear(conversationId, data.time('startedAt'))
+      this.#hear(data.text('conversationId'), data.time('startedAt'))
       this.#started++
     } else if (event.type === 'dev.sluice.message.sent') {
+      const conversationId = data.text('conversationId')
       const [author, text] = [data.text('author'), data.text('text')]
       this.#hear(conversationId, data.time('sentAt'))
       this.#byConversation.add(conversationId)

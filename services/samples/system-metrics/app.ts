@@ -40,8 +40,8 @@ class SystemFigures implements Figures {
 
   record(event: CloudEvent<unknown>): undefined {
     const data = new EventData(event)
-    const component = data.text('component')
     if (event.type === 'dev.sluice.system.health') {
+      const component = data.text('component')
       const status = data.oneOf('status', STATUSES)
       const checkedAt = data.time('checkedAt')
       const latencyMs = data.optionalNumber('latencyMs')
@@ -49,6 +49,7 @@ class SystemFigures implements Figures {
       if (checkedAt < (this.#health.get(component)?.checkedAt ?? 0)) return
       this.#health.set(component, { status, checkedAt, latencyMs })
     } else if (event.type === 'dev.sluice.system.error') {
+      const component = data.text('component')
       const severity = data.oneOf('severity', SEVERITIES)
       const occurredAt = data.time('occurredAt')
       this.#errorsByComponent.add(component)

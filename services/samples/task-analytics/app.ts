@@ -35,9 +35,9 @@ class TaskFigures implements Figures {
 
   record(event: CloudEvent<unknown>): CloudEvent<unknown> | undefined {
     const data = new EventData(event)
-    const taskId = data.text('taskId')
     switch (event.type) {
       case 'dev.sluice.task.created': {
+        const taskId = data.text('taskId')
         const priority = data.oneOf('priority', PRIORITIES)
         this.#created++
         this.#byPriority[priority]++
@@ -45,11 +45,12 @@ class TaskFigures implements Figures {
         return undefined
       }
       case 'dev.sluice.task.updated':
+        data.text('taskId')
         this.#updated++
         return undefined
       case 'dev.sluice.task.deleted':
+        this.#follow(data.text('taskId'), 'isEnded')
         this.#deleted++
-        this.#follow(taskId, 'isEnded')
         return undefined
       case 'dev.sluice.task.completed':
         return this.#complete(event, data)
