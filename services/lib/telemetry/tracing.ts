@@ -5,8 +5,11 @@ import type { TraceContext } from '#events/trace-context.ts'
 export interface Span {
   /** What the next hop is told. */
   readonly context: TraceContext
-  /** `error` is one sentence, or `undefined` for success. */
-  end(error?: string): void
+  /**
+   * `error` is one sentence, or `undefined` for success; `errorType` is of few values, such as an
+   * HTTP status (`error.type` of the semantic conventions).
+   */
+  end(error?: string, errorType?: string): void
 }
 
 /**
