@@ -29,7 +29,8 @@ metadata: { name: ${name} }
 spec:
   broker: default
   subscriber: { uri: "${url}" }
-${more}`
+${more}
+`
 }
 
 t.test('an event goes from POST to subscriber, in each content mode, byte for byte', async (t) => {
@@ -110,9 +111,9 @@ t.test('a reply, a dead letter, a retry: each as the YAML says', async (t) => {
     trigger('all', subscriber.url, `  delivery: { retry: 2, ${linear} }`) +
     trigger(
       'sunk',
-      `${subscriber.url}/sunk`,
+      `${subscriber.url}sunk`,
       `  filters: [{ exact: { type: bad } }]
-  delivery: { retry: 1, ${linear}, deadLetterSink: { uri: "${subscriber.url}/sink" } }`,
+  delivery: { retry: 1, ${linear}, deadLetterSink: { uri: "${subscriber.url}sink" } }`,
     )
   const sluice = await SluiceProcess.start({ dir: t.testdir(), eventing })
   t.teardown(() => sluice.stop())
@@ -143,7 +144,7 @@ t.test('a reply, a dead letter, a retry: each as the YAML says', async (t) => {
   const sunk = subscriber.received.find((each) => each.url === '/sink')
   t.match(sunk?.headers, {
     'ce-knativeerrorcode': '400',
-    'ce-knativeerrordest': `${subscriber.url}/sunk`,
+    'ce-knativeerrordest': `${subscriber.url}sunk`,
     'ce-knativeerrordata': Buffer.from('no').toString('base64'),
   })
   await sluice.until('/metrics', (body) =>
@@ -226,11 +227,11 @@ t.test('changes on disk are taken over within a second, and faults are said', as
   t.teardown(() => subscriber.close())
   const sluice = await SluiceProcess.start({
     dir: t.testdir(),
-    eventing: BROKER + trigger('old', `${subscriber.url}/old`),
+    eventing: BROKER + trigger('old', `${subscriber.url}old`),
   })
   t.teardown(() => sluice.stop())
 
-  await sluice.writeEventing(BROKER + trigger('new', `${subscriber.url}/new`))
+  await sluice.writeEventing(BROKER + trigger('new', `${subscriber.url}new`))
   await sluice.until('/triggers', (body) => body.includes('default/new'), 1000)
   await postEvent(sluice.ingressUrl)
   const [first] = await subscriber.waitFor(1)
@@ -243,7 +244,7 @@ t.test('changes on disk are taken over within a second, and faults are said', as
   t.match(sluice.output, /all\.yaml/, 'the fault names its file')
 
   const typo = trigger('typo', subscriber.url, '  filtres: []')
-  await sluice.writeEventing(BROKER + typo + trigger('new', `${subscriber.url}/new`))
+  await sluice.writeEventing(BROKER + typo + trigger('new', `${subscriber.url}new`))
   const body = await sluice.until('/triggers', (text) => text.includes('default/typo'), 1500)
   t.match(body, /filtres/)
   await postEvent(sluice.ingressUrl)
