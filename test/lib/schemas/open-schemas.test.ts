@@ -89,6 +89,7 @@ const FILES = {
     '2.json': schema('refer/2', { $ref: '/count/10' }),
   },
   'a.list': { '1.json': schema('list/1', { type: 'array', items: { type: 'string' } }) },
+  'a.short': { '1.json': schema('short/1', { type: 'string', minLength: 2, maxLength: 3 }) },
   'a.format': { '1.json': schema('format/1', { type: 'string', format: 'date-time' }) },
 }
 
@@ -165,6 +166,12 @@ const ROWS: readonly Row[] = [
   ],
   ['a format', { type: 'a.format' }, '"yesterday"', ['format /data']],
   ['a format that fits', { type: 'a.format' }, '"2026-03-02T09:15:00+01:00"', []],
+  ['length: two of ASCII', { type: 'a.short' }, '"ab"', []],
+  ['length: four of ASCII', { type: 'a.short' }, '"abcd"', ['maxLength /data']],
+  ['length: four beyond Latin-1', { type: 'a.short' }, '"€€€€"', ['maxLength /data']],
+  ['length: three surrogate pairs', { type: 'a.short' }, '"😀😀😀"', []],
+  ['length: one surrogate pair', { type: 'a.short' }, '"😀"', ['minLength /data']],
+  ['length: lone surrogates', { type: 'a.short' }, '"\\ude00\\ud83d\\ud83d"', []],
   ['no data', count, undefined, ['data /data']],
   ['null is data', count, 'null', ['type /data']],
   ['empty data is not JSON', count, '', ['json /data']],
