@@ -145,7 +145,7 @@ export class BrokerLog {
   tick(now: number): void {
     this.#notice(now)
     this.#space.look()
-    if (this.#active === undefined && now - this.#tried >= RETRY_MS) this.#begin(now)
+    if (this.#active === undefined && Math.abs(now - this.#tried) >= RETRY_MS) this.#begin(now)
     if (this.#isDue(now)) this.#rotate(now)
     this.#expireByAge(now)
     this.#recheckRoom(now)

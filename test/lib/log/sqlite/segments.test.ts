@@ -8,11 +8,28 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
+import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import type { EventLog, LogRecord } from '#log/event-log.ts'
 import { aRecord, idOf, KEEP, never, readAll, until } from '../event-log.suite.ts'
 import { startSqlite } from './start-sqlite.ts'
+
+const shared = startSqlite(t, { segmentAgeMs: 5000 })
+let started = 0
+
+/** A Broker of its own, because starting a writer takes longer than most tests. */
+function startLog(t: Test) {
+  const broker = `demo/test${started++}`
+  const folder = join(shared.dataDir, 'log', broker)
+  const connect = () => {
+    const logs = shared.connect()
+    t.teardown(() => logs.close())
+    return logs
+  }
+  const segments = () => shared.segments(folder)
+  return { broker, folder, segments, clock: shared.clock, logs: connect(), connect }
+}
 
 /** Appends `count` records of 8 KiB, one commit each. */
 async function fill(log: EventLog, count: number): Promise<void> {
@@ -32,8 +49,8 @@ function damage(file: string): void {
 }
 
 t.test('a segment is sealed when it is large', async (t) => {
-  const { logs, segments, connect } = startSqlite(t)
-  const log = await logs.open('demo/default', KEEP)
+  const { broker, logs, segments, connect } = startLog(t)
+  const log = await logs.open(broker, KEEP)
   await fill(log, 10)
   t.equal(segments().length, 2)
   const [first] = segments()
@@ -48,13 +65,13 @@ t.test('a segment is sealed when it is large', async (t) => {
   const expected = [...Array(10).keys(), ...Array(20).keys()].map(String)
   t.same(ids(await readAll(log, 1)), expected)
   const other = connect()
-  t.same(ids(await readAll(await other.open('demo/default', KEEP))), expected)
+  t.same(ids(await readAll(await other.open(broker, KEEP))), expected)
   await other.close()
 })
 
 t.test('a segment is sealed when it is old', async (t) => {
-  const { logs, segments, clock } = startSqlite(t, { segmentAgeMs: 5000 })
-  const log = await logs.open('demo/default', KEEP)
+  const { broker, logs, segments, clock } = startLog(t)
+  const log = await logs.open(broker, KEEP)
   await log.append([aRecord('1')])
   clock.advance(4000)
   await log.append([aRecord('2')])
@@ -68,11 +85,11 @@ t.test('a segment is sealed when it is old', async (t) => {
 })
 
 t.test('an expired segment leaves no file, open or not', async (t) => {
-  const { logs, folder, clock, connect } = startSqlite(t)
-  const log = await logs.open('demo/default', { ageMs: 60_000, bytes: undefined })
+  const { broker, logs, folder, clock, connect } = startLog(t)
+  const log = await logs.open(broker, { ageMs: 60_000, bytes: undefined })
   const reader = connect()
   t.teardown(() => reader.close())
-  const other = await reader.open('demo/default', { ageMs: 60_000, bytes: undefined })
+  const other = await reader.open(broker, { ageMs: 60_000, bytes: undefined })
   await fill(log, 30)
   await readAll(log)
   await readAll(other)
@@ -107,8 +124,8 @@ function deletedFiles(folder: string): string[] {
 }
 
 t.test('by size, the oldest segments go first, and never what is not released', async (t) => {
-  const { logs, segments } = startSqlite(t)
-  const log = await logs.open('demo/default', { ageMs: 1e9, bytes: 512 * 1024 })
+  const { broker, logs, segments } = startLog(t)
+  const log = await logs.open(broker, { ageMs: 1e9, bytes: 512 * 1024 })
   let count = 0
   for (; log.refusal() === undefined && count < 500; count++) {
     await log.append([aRecord(`${count}`, 8 * 1024)]).catch(() => count--)
@@ -131,51 +148,50 @@ t.test('by size, the oldest segments go first, and never what is not released', 
 })
 
 t.test('a damaged segment is reported, not skipped, and given up by moving it away', async (t) => {
-  const { logs, segments, clock, stop, dataDir } = startSqlite(t)
-  const log = await logs.open('demo/default', KEEP)
+  const { broker, logs, segments, clock, connect } = startLog(t)
+  const log = await logs.open(broker, KEEP)
   await fill(log, 30)
   await log.read(from0, some)
   const [first, second, third] = segments()
-  await stop()
+  await logs.close()
   damage(second!)
 
-  const again = startSqlite(t, { dataDir })
-  const opened = await again.logs.open('demo/default', KEEP)
+  const again = connect()
+  const opened = await again.open(broker, KEEP)
   const part = ids((await opened.read(from0, some))[0]!.records)
   t.ok(part.length >= 7 && part.length < 14, `${part.length} records stand before the damage`)
   const at = [{ partition: 0, offset: part.length }]
   const error = await opened.read(at, some).catch((error) => error)
-  t.match(error.message, `Cannot read the event log of demo/default: ${second}: `)
+  t.match(error.message, `Cannot read the event log of ${broker}: ${second}: `)
   t.match(error.message, 'move it away')
   await until('the fault is known', () => opened.fault() !== undefined)
-  t.match(opened.fault(), /demo\/default cannot be read on: segment \d+\.db: the /)
+  t.match(opened.fault(), /cannot be read on: segment \d+\.db: the /)
   t.equal(opened.refusal(), undefined, 'events are still taken')
   await t.rejects(opened.read(at, some), /Nothing is skipped/, 'it is asked again')
 
   renameSync(second!, `${second}.away`)
-  again.clock.advance(1000)
+  clock.advance(1000)
   await until('the fault is gone', () => opened.fault() === undefined)
   const [read] = await opened.read(at, some)
   const thirdFirst = Number(/(\d+)\.db/.exec(third!)![1])
   t.equal(read!.records[0]!.offset, thirdFirst)
   t.equal(read!.next, 30)
-  t.equal(clock.pending, 0)
   t.ok(existsSync(first!))
 })
 
 t.test('a damaged segment that is restored is read on', async (t) => {
-  const { logs, segments, stop, dataDir } = startSqlite(t)
-  await fill(await logs.open('demo/default', KEEP), 30)
+  const { broker, logs, segments, connect } = startLog(t)
+  await fill(await logs.open(broker, KEEP), 30)
   const [first] = segments()
-  await stop()
+  await logs.close()
   const whole = readFileSync(first!)
   writeFileSync(
     first!,
     'this is no database, and longer than a header of one hundred bytes'.repeat(99),
   )
 
-  const again = startSqlite(t, { dataDir })
-  const log = await again.logs.open('demo/default', KEEP)
+  const again = connect()
+  const log = await again.open(broker, KEEP)
   await t.rejects(log.read(from0, some), /the file is damaged|its file is damaged/)
   await until('the fault is known', () => log.fault() !== undefined)
   writeFileSync(first!, whole)
@@ -190,33 +206,31 @@ t.test('records that are missing in a sealed segment are noticed', async (t) => 
     ['one within', 'first_offset = (SELECT min(first_offset) + 2 FROM batches)'],
     ['the last', 'first_offset = (SELECT max(first_offset) FROM batches)'],
   ]) {
-    const { logs, segments, stop, dataDir } = startSqlite(t, { dataDir: t.testdir({}) })
-    await fill(await logs.open('demo/default', KEEP), 30)
+    const { broker, logs, segments, connect } = startLog(t)
+    await fill(await logs.open(broker, KEEP), 30)
     const [, second] = segments()
-    await stop()
+    await logs.close()
     const db = new DatabaseSync(second!)
     db.exec(`DELETE FROM batches WHERE ${where}`)
     db.close()
 
-    const again = startSqlite(t, { dataDir })
-    const log = await again.logs.open('demo/default', KEEP)
+    const again = connect()
+    const log = await again.open(broker, KEEP)
     await t.rejects(readAll(log), /the records (before|from) offset .* missing/, `${name}`)
-    await again.stop()
-    rmSync(dataDir, { recursive: true })
   }
 })
 
 t.test('a damaged newest segment is closed for ever at the start', async (t) => {
-  const { logs, segments, stop, dataDir } = startSqlite(t)
-  const log = await logs.open('demo/default', KEEP)
+  const { broker, logs, segments, connect } = startLog(t)
+  const log = await logs.open(broker, KEEP)
   await fill(log, 12)
   const [read] = await log.read(from0, some)
   const [, newest] = segments()
-  await stop()
+  await logs.close()
   writeFileSync(newest!, readFileSync(newest!).fill(7, 100))
 
-  const again = startSqlite(t, { dataDir })
-  const opened = await again.logs.open('demo/default', KEEP)
+  const again = connect()
+  const opened = await again.open(broker, KEEP)
   const [position] = await opened.append([aRecord('after')])
   t.ok(position!.offset > 12, `at ${position!.offset}`)
   t.equal(await opened.recognises({ partition: 0, offset: 12 }, read!.mark), true, 'the same log')
@@ -225,22 +239,22 @@ t.test('a damaged newest segment is closed for ever at the start', async (t) => 
 })
 
 t.test('a log whose folder was deleted is another one', async (t) => {
-  const { logs, folder, stop, dataDir } = startSqlite(t)
-  const log = await logs.open('demo/default', KEEP)
+  const { broker, logs, folder, connect } = startLog(t)
+  const log = await logs.open(broker, KEEP)
   await log.append([aRecord('1')])
   const [read] = await log.read(from0, some)
-  await stop()
+  await logs.close()
   rmSync(folder, { recursive: true })
 
-  const again = startSqlite(t, { dataDir })
-  const opened = await again.logs.open('demo/default', KEEP)
+  const again = connect()
+  const opened = await again.open(broker, KEEP)
   await opened.append([aRecord('2')])
   t.equal(await opened.recognises({ partition: 0, offset: 1 }, read!.mark), false)
 })
 
 t.test('a log whose files are deleted while it is open goes on above', async (t) => {
-  const { logs, folder, clock, segments } = startSqlite(t)
-  const log = await logs.open('demo/default', KEEP)
+  const { broker, logs, folder, clock, segments } = startLog(t)
+  const log = await logs.open(broker, KEEP)
   await fill(log, 10)
   rmSync(folder, { recursive: true })
 

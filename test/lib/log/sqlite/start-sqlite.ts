@@ -21,11 +21,11 @@ export function startSqlite(t: Test, options: Options = {}) {
   }
   t.teardown(stop)
   const folder = join(dataDir, 'log', 'demo', 'default')
-  /** The segments' files, without what SQLite keeps beside them. */
-  const segments = () =>
-    readdirSync(folder)
+  /** A folder's segments, without what SQLite keeps beside them. */
+  const segments = (of = folder) =>
+    readdirSync(of)
       .filter((name) => name.endsWith('.db'))
       .sort()
-      .map((name) => join(folder, name))
+      .map((name) => join(of, name))
   return { dataDir, clock, writer, connect, logs, stop, folder, segments }
 }
