@@ -1,20 +1,33 @@
 import {
+  Composer,
   type Document,
-  isAlias,
   isMap,
   isScalar,
   isSeq,
   LineCounter,
   type ParsedNode,
-  parseAllDocuments,
+  Parser,
 } from 'yaml'
 import type { Path } from '../resources/place.ts'
 import type { ResourceDocument } from '../resources/resource-document.ts'
+import { checkNodes, MAX_DEPTH, type Refuse } from './check-nodes.ts'
 import { FileFault } from './file-fault.ts'
 
 const MAX_DOCUMENTS = 2000
-const MAX_DEPTH = 100
 const MAX_ALIASES = 100
+const NESTED = `is nested too deeply, at most ${MAX_DEPTH} levels are read`
+
+const OPTIONS = {
+  prettyErrors: false,
+  stringKeys: true,
+  // Compares each key with every other one; checkNodes() does it with a set.
+  uniqueKeys: false,
+  // Said outright, because a %YAML 1.1 directive would change them.
+  schema: 'core',
+  merge: false,
+  resolveKnownTags: false,
+  logLevel: 'error',
+} as const
 
 /**
  * The YAML (or JSON) documents of one file, empty ones left out. YAML 1.2 with string keys, no
@@ -24,26 +37,21 @@ const MAX_ALIASES = 100
  */
 export function readDocuments(file: string, text: string): readonly ResourceDocument[] {
   const lines = new LineCounter()
-  const documents = parse(file, text, lines)
-  if (documents.length > MAX_DOCUMENTS) {
-    throw new FileFault(
-      `${file}: has ${documents.length} documents, at most ${MAX_DOCUMENTS} are read`,
-    )
+  const lineAt = (offset: number) => lines.linePos(offset).line
+  const refuse = (offset: number, message: string): never => {
+    throw new FileFault(`${file}:${lineAt(offset)}: ${message}`)
   }
-  return documents.flatMap((document) => {
-    const lineAt = (offset: number) => lines.linePos(offset).line
+  const found: ResourceDocument[] = []
+  for (const document of parse(file, text, lines, refuse)) {
     const fault = [...document.errors, ...document.warnings][0]
-    if (fault !== undefined) {
-      throw new FileFault(`${file}:${lineAt(fault.pos[0])}: ${fault.message}`)
-    }
-    checkNode(document.contents, 0, (offset, message) => {
-      throw new FileFault(`${file}:${lineAt(offset)}: ${message}`)
-    })
+    if (fault !== undefined) refuse(fault.pos[0], reasonOf(fault))
+    checkNodes(document.contents, refuse)
     const data = toData(file, document)
-    if (data === null) return []
+    if (data === null) continue
     const lineOf = (path: Path) => lineAt(offsetOf(document.contents, path))
-    return [{ file, data, lineOf }]
-  })
+    found.push({ file, data, lineOf })
+  }
+  return found
 }
 
 /**
@@ -57,24 +65,28 @@ export function readOneDocument(file: string, text: string): ResourceDocument | 
   throw new FileFault(`${file}:${second.lineOf([])}: has a second document, where one is expected`)
 }
 
-function parse(file: string, text: string, lineCounter: LineCounter): readonly Document.Parsed[] {
+/** Stops at the first fault, where the library would go on to collect every one. */
+function parse(
+  file: string,
+  text: string,
+  lines: LineCounter,
+  refuse: Refuse,
+): readonly Document.Parsed[] {
+  const composer = new Composer(OPTIONS)
+  const documents: Document.Parsed[] = []
   try {
-    const documents = parseAllDocuments(text, {
-      lineCounter,
-      prettyErrors: false,
-      stringKeys: true,
-      // Compares each key with every other one; checkNode() does it with a set.
-      uniqueKeys: false,
-      // Said outright, because a %YAML 1.1 directive would change them.
-      schema: 'core',
-      merge: false,
-      resolveKnownTags: false,
-      logLevel: 'error',
-    })
-    return 'empty' in documents ? [] : documents
+    for (const token of new Parser(lines.addNewLine).parse(text)) {
+      if (token.type === 'error') refuse(token.offset, reasonOf(token))
+      documents.push(...composer.next(token))
+      if (documents.length > MAX_DOCUMENTS) {
+        refuse(token.offset, `has more than ${MAX_DOCUMENTS} documents`)
+      }
+    }
+    documents.push(...composer.end(false, text.length))
   } catch (error) {
     throw tooDeep(file, error)
   }
+  return documents
 }
 
 function toData(file: string, document: Document.Parsed): unknown {
@@ -92,35 +104,19 @@ function toData(file: string, document: Document.Parsed): unknown {
 
 function tooDeep(file: string, error: unknown): unknown {
   if (!(error instanceof RangeError)) return error
-  return new FileFault(`${file}: is nested too deeply, at most ${MAX_DEPTH} levels are read`)
+  return new FileFault(`${file}: ${NESTED}`)
 }
 
-/** An alias to something around it makes data that contains itself. */
+/** The parser turns running out of stack into a syntax error like any other. */
+function reasonOf({ message }: { readonly message: string }): string {
+  return message.includes('call stack') ? NESTED : message.slice(0, 200)
+}
+
+/** Aliases can nest deeper than what is written, and one to something around it without end. */
 function checkDepth(value: unknown, depth: number): void {
   if (depth > MAX_DEPTH) throw new RangeError('Data is nested too deeply')
   if (typeof value !== 'object' || value === null) return
   for (const each of Object.values(value)) checkDepth(each, depth + 1)
-}
-
-function checkNode(
-  node: ParsedNode | null,
-  depth: number,
-  refuse: (offset: number, message: string) => never,
-): void {
-  if (!isMap(node) && !isSeq(node)) return
-  if (depth > MAX_DEPTH) refuse(node.range[0], `is nested deeper than ${MAX_DEPTH} levels`)
-  if (isSeq(node)) {
-    for (const item of node.items) checkNode(item, depth + 1, refuse)
-    return
-  }
-  const keys = new Set<unknown>()
-  for (const { key, value } of node.items) {
-    const name = isScalar(key) ? key.value : key
-    if (isAlias(key)) refuse(key.range[0], 'an alias cannot be a key')
-    if (keys.has(name)) refuse(key.range[0], `the key "${String(name).slice(0, 80)}" is here twice`)
-    keys.add(name)
-    checkNode(value, depth + 1, refuse)
-  }
 }
 
 /** Where the key that ends `path` stands, or the innermost thing around it. */

@@ -44,9 +44,16 @@ const DEDUP_WINDOW_MS = 5 * 60_000
 const RETENTION_MS = 7 * 86_400_000
 const MAX_IN_FLIGHT = 1000
 
-/** Reads a Broker's annotations. An unknown one of `sluice.dev/` is a fault; others are not ours. */
-export function readBrokerAnnotations(annotations: Annotations): BrokerAnnotations {
-  refuseUnknown(annotations, OF_BROKER, 'Broker')
+/**
+ * Reads a Broker's annotations. One of `sluice.dev/` that is unknown, or a Trigger's, is a fault;
+ * but a kustomization gives its `common` ones to every kind. Others are not ours.
+ */
+export function readBrokerAnnotations(
+  annotations: Annotations,
+  common: ReadonlyMap<string, string>,
+): BrokerAnnotations {
+  const known = [...OF_BROKER, ...OF_TRIGGER.filter((name) => common.has(name))]
+  refuseUnknown(annotations, known, 'Broker')
   return {
     ...readShared(annotations),
     schemas: oneOf(annotations.get('sluice.dev/schemas'), ['enforce', 'warn', 'off']) ?? 'enforce',
@@ -61,9 +68,13 @@ export function readBrokerAnnotations(annotations: Annotations): BrokerAnnotatio
   }
 }
 
-/** Reads a Trigger's annotations. An unknown one of `sluice.dev/` is a fault; others are not ours. */
-export function readTriggerAnnotations(annotations: Annotations): TriggerAnnotations {
-  refuseUnknown(annotations, OF_TRIGGER, 'Trigger')
+/** Reads a Trigger's annotations, with the same faults as a Broker's. */
+export function readTriggerAnnotations(
+  annotations: Annotations,
+  common: ReadonlyMap<string, string>,
+): TriggerAnnotations {
+  const known = [...OF_TRIGGER, ...OF_BROKER.filter((name) => common.has(name))]
+  refuseUnknown(annotations, known, 'Trigger')
   return {
     ...readShared(annotations),
     start: readStart(annotations.get('sluice.dev/start')) ?? 'latest',

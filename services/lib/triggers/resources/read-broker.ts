@@ -34,7 +34,7 @@ export function readBroker(root: Place, placed: PlacedDocument): BrokerDraft | u
     kind: 'Broker',
     document: placed.document,
     metadata,
-    annotations: readBrokerAnnotations(metadata.annotations),
+    annotations: readBrokerAnnotations(metadata.annotations, placed.annotations),
     delivery: readDelivery(spec.get('delivery')),
     faults: root.faults,
   }

@@ -45,7 +45,7 @@ export function readTrigger(root: Place, placed: PlacedDocument): TriggerDraft |
     document: placed.document,
     metadata,
     broker: `${metadata.namespace}/${broker ?? 'default'}`,
-    annotations: readTriggerAnnotations(metadata.annotations),
+    annotations: readTriggerAnnotations(metadata.annotations, placed.annotations),
     filters: readFiltersOrNone(parts, root.faults),
     subscriber: readDestination(subscriber, 'SubscriberNotResolved'),
     delivery: readDelivery(parts.get('delivery')),
