@@ -15,6 +15,8 @@ const SYSTEM_FAULTS: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota is used up',
   EROFS: 'the file system is read-only',
+  ENOTDIR: 'a file stands where its folder should be',
+  EEXIST: 'a file stands where its folder should be',
   EACCES: 'its folder is not writable',
   EPERM: 'its folder is not writable',
   EIO: 'the disk reports an I/O error',

@@ -31,7 +31,13 @@ export interface SqliteEventLogOptions {
   readonly onClose: () => void
 }
 
-/** One Broker's log as one thread sees it: appends through the writer, reads by itself. */
+/**
+ * One Broker's log as one thread sees it: appends through the writer, reads by itself.
+ *
+ * The data of a record that was read is a view of the row that it was stored in (up to 256 KiB, or
+ * one larger event), which stays in memory as long as the record does.
+ * `join` knows the owners of this thread only: one thread of the process delivers.
+ */
 export class SqliteEventLog implements EventLog {
   readonly #options: SqliteEventLogOptions
   readonly #number: number
@@ -47,6 +53,7 @@ export class SqliteEventLog implements EventLog {
   #isFlushing = false
   #isClosed = false
   #isLost = false
+  #detached: (() => void) | undefined
 
   constructor(options: SqliteEventLogOptions) {
     const { opened, broker, folder, clock } = options
@@ -153,7 +160,7 @@ export class SqliteEventLog implements EventLog {
     this.#waiters.wake()
     await this.#queue.idle()
     this.#reader.close()
-    if (!this.#isLost) this.#send({ kind: 'detach', log: this.#number })
+    if (!this.#isLost) await this.#detach()
     this.#options.onClose()
   }
 
@@ -166,6 +173,8 @@ export class SqliteEventLog implements EventLog {
     } else if (message.kind === 'refused') {
       this.#queue.refuse(asProblem(message.problem))
       this.#flush()
+    } else if (message.kind === 'detached') {
+      this.#detached?.()
     } else if (message.kind === 'state') {
       this.#state = message.state
       if (!this.#isClosed) this.#refusal = toProblem(message.state.refusal)
@@ -177,6 +186,7 @@ export class SqliteEventLog implements EventLog {
 
   /** The writer is gone. */
   lose(): void {
+    this.#detached?.()
     const { broker } = this.#options
     this.#isLost = true
     const detail = `Cannot append to the event log of ${broker}: its writer has stopped`
@@ -184,6 +194,13 @@ export class SqliteEventLog implements EventLog {
     this.#refusal = problem
     this.#state = { fault: `The event log of ${broker} has lost its writer`, refusal: undefined }
     this.#queue.abandon(problem)
+  }
+
+  #detach(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#detached = resolve
+      this.#send({ kind: 'detach', log: this.#number })
+    })
   }
 
   #readNow(from: readonly Position[], maxBytes: number): PartitionRead[] {

@@ -75,3 +75,5 @@ export type FromWriter =
   /** Segments were added or have expired. */
   | { readonly kind: 'segments'; readonly log: number }
   | { readonly kind: 'wake'; readonly log: number }
+  /** The client's wish is done; if it was the last one, the files are closed. */
+  | { readonly kind: 'detached'; readonly log: number }

@@ -1,5 +1,6 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { BrokerLog, type SegmentLimits } from './broker-log.ts'
+import { describeStorageFault } from './describe-storage-fault.ts'
 import { logFolder } from './segment-files.ts'
 import type { FromWriter, ToWriter } from './writer-messages.ts'
 
@@ -54,12 +55,16 @@ function receive(port: MessagePort, message: ToWriter): void {
     for (const { log } of served.values()) log.tick(message.now)
     return
   }
+  if (message.kind === 'detach') {
+    detach(port, message.log)
+    send(port, { kind: 'detached', log: message.log })
+    return
+  }
   const found = served.get(message.log)
   if (found === undefined) return
   if (message.kind === 'append') append(port, found, message)
   else if (message.kind === 'release') found.log.release(message.offset, message.now)
-  else if (message.kind === 'unreadable') found.log.setUnreadable(message.first, message.fault)
-  else detach(port, message.log)
+  else found.log.setUnreadable(message.first, message.fault)
 }
 
 function open(port: MessagePort, message: ToWriter & { kind: 'open' }): void {
@@ -73,8 +78,7 @@ function open(port: MessagePort, message: ToWriter & { kind: 'open' }): void {
     const { id, bounds, state } = found.log
     send(port, { kind: 'opened', call, log: number, id, bounds: bounds.cells, state })
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error)
-    send(port, { kind: 'not-opened', call, detail })
+    send(port, { kind: 'not-opened', call, detail: describeStorageFault(error) })
   }
 }
 

@@ -19,7 +19,22 @@ async function caller(): Promise<void> {
     ])
     const event = { attributes, data: Buffer.alloc(1 + (made % 3000), id) }
     const [position] = await log.append([{ event, hops: 0 }])
-    writeSync(1, `${position?.offset} ${id}\n`)
+    await print(`${position?.offset} ${id}\n`)
   }
 }
+
+/** One write for a line, so that the kill does not cut it. */
+async function print(line: string): Promise<void> {
+  for (;;) {
+    try {
+      writeSync(1, line)
+      return
+    } catch (error) {
+      // The reader is slower than we are.
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+      await new Promise(setImmediate)
+    }
+  }
+}
+
 await Promise.all(Array.from({ length: 8 }, caller))

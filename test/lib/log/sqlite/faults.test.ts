@@ -1,36 +1,34 @@
 import { execFileSync } from 'node:child_process'
-import { rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { Problem } from '#problems/problem.ts'
 import { aRecord, idOf, KEEP, never, readAll, until } from '../event-log.suite.ts'
 import { startSqlite } from './start-sqlite.ts'
 
-function mountTmpfs(folder: string, size: string): void {
+function mountTmpfs(t: Test, size: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-tmpfs-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder], { stdio: 'pipe' })
+  t.teardown(() => execFileSync('umount', ['-l', folder]))
+  return folder
 }
 
 /** Only root may mount a small file system. */
 function whyNotMount(): string | false {
-  const folder = t.testdir()
   try {
-    mountTmpfs(folder, '1m')
-    unmount(folder)
+    mountTmpfs(t, '1m')
     return false
   } catch {
     return 'cannot mount a small file system'
   }
 }
 
-function unmount(folder: string): void {
-  execFileSync('umount', ['-l', folder])
-}
-
 const skip = whyNotMount()
 
 t.test('a full disk: 503, nothing lost, and it recovers', { skip }, async (t) => {
-  const dataDir = t.testdir()
-  mountTmpfs(dataDir, '4m')
+  const dataDir = mountTmpfs(t, '4m')
   const faults: (string | undefined)[] = []
   const { logs, clock, stop } = startSqlite(t, {
     dataDir,
@@ -88,7 +86,6 @@ t.test('a full disk: 503, nothing lost, and it recovers', { skip }, async (t) =>
   const kept = new Map(restarted.map((record) => [idOf(record), record.offset]))
   for (const [id, offset] of acknowledged) if (kept.get(id) !== offset) t.fail(`lost ${id}`)
   await again.stop()
-  unmount(dataDir)
 })
 
 /** Takes what is left of the disk. */
@@ -109,8 +106,7 @@ function remountTmpfs(folder: string, option: string): void {
 }
 
 t.test('a read-only disk at the start: reads go on, and it recovers', { skip }, async (t) => {
-  const dataDir = t.testdir()
-  mountTmpfs(dataDir, '32m')
+  const dataDir = mountTmpfs(t, '32m')
   const before = startSqlite(t, { dataDir })
   const first = await before.logs.open('demo/default', KEEP)
   for (let at = 0; at < 30; at++) await first.append([aRecord(`${at}`, 8000)])
@@ -141,7 +137,6 @@ t.test('a read-only disk at the start: reads go on, and it recovers', { skip }, 
   t.equal((await readAll(log)).length, 31)
   t.equal(log.fault(), undefined)
   await stop()
-  unmount(dataDir)
 })
 
 t.test('little free space: 503 in good time', async (t) => {
@@ -158,4 +153,5 @@ t.test('a folder that cannot be made: open() says so', async (t) => {
   const { logs } = startSqlite(t, { dataDir })
   const error = await logs.open('demo/default', KEEP).catch((error) => error)
   t.ok(error instanceof Problem && error.type === 'log-unavailable', String(error))
+  t.match(error.message, /demo\/default: a file stands where its folder should be/)
 })

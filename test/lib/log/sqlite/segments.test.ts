@@ -265,3 +265,18 @@ t.test('a log whose files are deleted while it is open goes on above', async (t)
   t.equal(segments().length, 1)
   t.same(ids((await log.read(from0, some))[0]!.records), ['next'])
 })
+
+t.test('a segment that a crash left unfinished is taken over', async (t) => {
+  const { broker, logs, folder, segments, connect } = startLog(t)
+  const log = await logs.open(broker, KEEP)
+  await fill(log, 3)
+  const [read] = await log.read(from0, some)
+  await logs.close()
+  writeFileSync(join(folder, '0000000000000003.db'), '')
+
+  const opened = await connect().open(broker, KEEP)
+  t.equal((await opened.append([aRecord('next')]))[0]!.offset, 3)
+  t.equal(segments().length, 2)
+  t.same(ids(await readAll(opened)), ['0', '1', '2', 'next'])
+  t.equal(await opened.recognises({ partition: 0, offset: 3 }, read!.mark), true)
+})
