@@ -1,11 +1,9 @@
-import type { IncomingMessage } from 'node:http'
 import { Problem } from '#problems/problem.ts'
 
-/** Bodies up to this many bytes are not counted: so many connections can hold that much. */
-const SMALL_BYTES = 16 * 1024
-
-/** Bounds the bytes of the bodies that are being received at one time, over all connections. */
+/** Bounds the bytes of the large bodies that are being received at one time, over all connections. */
 export class BodyBudget {
+  /** Bodies up to this many bytes are not counted: so many connections can hold that much. */
+  static readonly uncountedBytes = 16 * 1024
   readonly #bytes: number
   #taken = 0
 
@@ -13,14 +11,13 @@ export class BodyBudget {
     this.#bytes = bytes
   }
 
-  /**
-   * Takes room for `bytes` more of a body of which `received` have arrived, and gives it back when
-   * the request ends. Small bodies need none.
-   *
-   * @throws Problem `over-capacity` where there is no room.
-   */
-  take(request: IncomingMessage, bytes: number, received: number): void {
-    if (received + bytes <= SMALL_BYTES) return
+  /** How many bytes are taken now. */
+  get taken(): number {
+    return this.#taken
+  }
+
+  /** @throws Problem `over-capacity` where there is no room for so many bytes more. */
+  take(bytes: number): void {
     if (this.#taken + bytes > this.#bytes) {
       throw new Problem(
         'over-capacity',
@@ -29,8 +26,10 @@ export class BodyBudget {
       )
     }
     this.#taken += bytes
-    request.once('close', () => {
-      this.#taken -= bytes
-    })
+  }
+
+  /** Gives back what was taken. */
+  give(bytes: number): void {
+    this.#taken -= bytes
   }
 }

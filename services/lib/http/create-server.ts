@@ -105,6 +105,8 @@ function listenOnConnections({ server }: FastifyInstance, maxConnections: number
   server.maxHeadersCount = 0
   // So that a request can be refused before its sender is told to go on with the body.
   server.on('checkContinue', (request, response) => server.emit('request', request, response))
+  // An expectation that nobody knows is ignored, as it may be (RFC 9110, section 10.1.1).
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response))
 }
 
 /** Reads the bodies as bytes; what it returns refuses one before it is read, by throwing. */
@@ -137,20 +139,31 @@ function addFirstStep(
     try {
       const { raw } = request
       const { headers } = raw
-      if (headers.host === undefined && raw.httpVersionMinor === 1) {
-        throw new Problem('request-malformed', 'Cannot read the request: it has no Host header')
-      }
+      checkVersion(raw)
       const isServed = (admit === undefined || admit(request, reply)) && !request.is404
       if (!isServed) refuseAddress(request, reply, allow)
       const type = parsedAs(headers['content-type'])
       checkLength(raw, type)
       headers['content-type'] = type
-      if (headers.expect !== undefined) reply.raw.writeContinue()
+      if (headers.expect !== undefined) answerExpectation(raw, reply)
       done()
     } catch (error) {
       done(error as Error)
     }
   })
+}
+
+function checkVersion({ httpVersionMajor, httpVersionMinor, headers }: IncomingMessage): void {
+  if (httpVersionMajor !== 1) {
+    throw new Problem('request-malformed', 'Cannot read the request: it is not HTTP/1')
+  }
+  if (headers.host === undefined && httpVersionMinor > 0) {
+    throw new Problem('request-malformed', 'Cannot read the request: it has no Host header')
+  }
+}
+
+function answerExpectation({ headers, httpVersionMinor }: IncomingMessage, { raw }: FastifyReply) {
+  if (httpVersionMinor > 0 && headers.expect?.toLowerCase() === '100-continue') raw.writeContinue()
 }
 
 /** Throws `method-not-allowed` with `Allow` where the address takes other methods, else `not-found`. */

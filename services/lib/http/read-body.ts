@@ -1,15 +1,22 @@
 import type { IncomingMessage } from 'node:http'
 import { Problem } from '#problems/problem.ts'
-import type { BodyBudget } from './body-budget.ts'
+import { BodyBudget } from './body-budget.ts'
 
-/** Refuses a body whose `Content-Length` says that it is too large, before any of it is read. */
+/**
+ * Looks at a request's `Content-Length` before any of its body is read. A large body takes its room
+ * in the budget, until the request is over.
+ *
+ * @throws Problem `event-too-large` above `limit`, and `over-capacity` where there is no room.
+ */
 export function admitBody(request: IncomingMessage, limit: number, budget: BodyBudget): void {
   const { headers } = request
   const length = headers['content-length']
   if (length === undefined) return
   const bytes = Number(length)
   if (bytes > limit) throw tooLarge(limit)
-  budget.take(request, bytes, 0)
+  if (bytes <= BodyBudget.uncountedBytes) return
+  budget.take(bytes)
+  request.once('close', () => budget.give(bytes))
 }
 
 /**
@@ -26,11 +33,17 @@ export function readBody(
   const isCounted = request.headers['content-length'] !== undefined
   const chunks: Buffer[] = []
   let received = 0
+  let taken = 0
+  const take = (bytes: number) => {
+    budget.take(bytes)
+    if (taken === 0) request.once('close', () => budget.give(taken))
+    taken += bytes
+  }
   const onData = (chunk: Buffer) => {
     try {
       if (received + chunk.length > limit) throw tooLarge(limit)
-      if (!isCounted) budget.take(request, chunk.length, received)
       received += chunk.length
+      if (!isCounted && received > BodyBudget.uncountedBytes) take(chunk.length)
       chunks.push(chunk)
     } catch (error) {
       chunks.length = 0
