@@ -37,7 +37,7 @@ of the specification's variables mean what they mean there, such as \`OTEL_SERVI
 served at \`/metrics\` of administration, whatever OpenTelemetry's variables say.
 
 What belongs to one Broker or Trigger, such as retention or the number of requests in flight, is an
-annotation in its YAML.
+annotation in its YAML: see [Brokers and Triggers](brokers-and-triggers.md).
 `
 }
 
