@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { type Environment, type Fault, readConfig } from '#config/read-config.ts'
+import { isLoopback } from '#http/is-loopback.ts'
 
 /** The environment of `npm start`. docs/configuration.md is written from it. */
 export const standaloneSchema = Type.Object({
@@ -93,8 +94,4 @@ function demands({ ADMIN_HOST, ADMIN_TOKEN }: Partial<StandaloneConfig>): readon
   if (ADMIN_HOST === undefined || ADMIN_TOKEN !== undefined || isLoopback(ADMIN_HOST)) return []
   const expected = `a bearer token, because ADMIN_HOST ${ADMIN_HOST} can be reached from other machines`
   return [{ variable: 'ADMIN_TOKEN', expected }]
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host)
 }

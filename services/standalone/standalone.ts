@@ -71,7 +71,11 @@ async function start(
   opened.defer(() => lock.release())
   const writer = startLogWriter({ dataDir })
   opened.defer(() => writer.close())
-  const logs = new SqliteEventLogs({ dataDir, port: writer.connect() })
+  const onFault = (broker: string, fault: string | undefined) => {
+    if (fault === undefined) logger.info({ broker }, 'The event log can be used again')
+    else logger.error({ broker, fault }, 'The event log has a fault')
+  }
+  const logs = new SqliteEventLogs({ dataDir, port: writer.connect(), onFault })
   opened.defer(() => logs.close())
   let samples: SampleServices | undefined
   opened.defer(() => samples?.close())
