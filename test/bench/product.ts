@@ -1,0 +1,155 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Child } from './child.ts'
+import { EVENT_SCHEMA, EVENT_TYPE } from './event-request.ts'
+import { freePort, untilReady } from './http-server.ts'
+
+const MAIN = fileURLToPath(new URL('../../services/standalone/main.ts', import.meta.url))
+const EMPTY = fileURLToPath(new URL('empty-handler.ts', import.meta.url))
+
+/** What is measured: a server that takes events at `url`. */
+export interface Target {
+  readonly url: string
+  readonly child: Child
+  close(): Promise<void>
+}
+
+export interface ProductOptions {
+  /** Triggers to begin with; only the first one matches. None: nothing is delivered. */
+  readonly triggers: number
+  readonly subscriber: string
+  /** `sluice.dev/retention-bytes` of the Broker. */
+  readonly retentionBytes?: string
+}
+
+/** Where the product's files go: on the disk that is to be measured. */
+export function benchDir(): string {
+  return process.env['BENCH_DIR'] ?? tmpdir()
+}
+
+/** A running Sluice with one Broker, and folders of its own. */
+export class Product implements Target {
+  readonly url: string
+  readonly child: Child
+  readonly #dir: string
+  readonly #options: ProductOptions
+
+  private constructor(port: number, child: Child, dir: string, options: ProductOptions) {
+    this.url = `http://127.0.0.1:${port}/default/bench`
+    this.child = child
+    this.#dir = dir
+    this.#options = options
+  }
+
+  static async start(options: ProductOptions): Promise<Product> {
+    const dir = await mkdtemp(join(benchDir(), 'sluice-bench-'))
+    mkdirSync(join(dir, 'eventing'))
+    mkdirSync(join(dir, 'schemas', EVENT_TYPE), { recursive: true })
+    writeFileSync(join(dir, 'schemas', EVENT_TYPE, '1.json'), JSON.stringify(EVENT_SCHEMA))
+    writeFileSync(join(dir, 'services.yaml'), '{}\n')
+    writeFileSync(join(dir, 'eventing', 'broker.yaml'), brokerYaml(options.retentionBytes))
+    const port = await freePort()
+    const child = Child.spawn(MAIN, {
+      PORT: String(port),
+      ADMIN_PORT: '0',
+      DATA_DIR: join(dir, 'data'),
+      EVENTING_DIR: join(dir, 'eventing'),
+      SCHEMAS_DIR: join(dir, 'schemas'),
+      SERVICES_FILE: join(dir, 'services.yaml'),
+      SAMPLES: 'off',
+      LOG_LEVEL: 'warn',
+    })
+    const product = new Product(port, child, dir, options)
+    product.#writeTriggers(options.triggers, 'latest')
+    await untilReady(child, port)
+    return product
+  }
+
+  /** Adds the Trigger that matches, beginning with the oldest event. */
+  attach(): void {
+    this.#writeTriggers(1, 'earliest')
+  }
+
+  async close(): Promise<void> {
+    await this.child.stop()
+    if (this.child.output !== '') console.error(interesting(this.child.output))
+    await rm(this.#dir, { recursive: true, force: true })
+  }
+
+  #writeTriggers(count: number, start: string): void {
+    const documents = Array.from({ length: count }, (_, i) => {
+      const type = i === 0 ? EVENT_TYPE : `dev.sluice.bench.other${i}`
+      return triggerYaml(`trigger-${i}`, type, this.#options.subscriber, start)
+    })
+    writeFileSync(join(this.#dir, 'eventing', 'triggers.yaml'), documents.join('---\n'))
+  }
+}
+
+/** The yardstick: a Fastify handler that only reads the body. */
+export async function startEmptyHandler(): Promise<Target> {
+  const port = await freePort()
+  const child = Child.spawn(EMPTY, { PORT: String(port) })
+  await untilReady(child, port)
+  return { url: `http://127.0.0.1:${port}/default/bench`, child, close: () => child.stop() }
+}
+
+/** How long `npm start` takes with an empty data folder and everything else as it comes, in milliseconds. */
+export async function measureStart(): Promise<number> {
+  const dir = await mkdtemp(join(benchDir(), 'sluice-bench-'))
+  const port = await freePort()
+  const started = performance.now()
+  const child = Child.spawn(MAIN, {
+    PORT: String(port),
+    ADMIN_PORT: '0',
+    DATA_DIR: join(dir, 'data'),
+  })
+  try {
+    await untilReady(child, port)
+    return performance.now() - started
+  } finally {
+    await child.stop()
+    await rm(dir, { recursive: true, force: true })
+  }
+}
+
+function brokerYaml(retentionBytes: string | undefined): string {
+  const annotations =
+    retentionBytes === undefined
+      ? ''
+      : `  annotations:\n    sluice.dev/retention-bytes: "${retentionBytes}"\n`
+  return `apiVersion: eventing.knative.dev/v1
+kind: Broker
+metadata:
+  name: bench
+${annotations}spec: {}
+`
+}
+
+function triggerYaml(name: string, type: string, subscriber: string, start: string): string {
+  return `apiVersion: eventing.knative.dev/v1
+kind: Trigger
+metadata:
+  name: ${name}
+  annotations:
+    sluice.dev/start: ${start}
+spec:
+  broker: bench
+  filters:
+    - exact:
+        type: ${type}
+  subscriber:
+    uri: ${subscriber}
+`
+}
+
+/** Log lines are JSON; the banner is not news. */
+function interesting(output: string): string {
+  return output
+    .split('\n')
+    .filter((line) => line.startsWith('{') || /error/i.test(line))
+    .slice(0, 10)
+    .join('\n')
+}
