@@ -1,6 +1,10 @@
 import t from 'tap'
 import { Problem } from '#problems/problem.ts'
 import type { Span, Tracing } from '#telemetry/tracing.ts'
+import { systemClock } from '#time/system-clock.ts'
+import type { Broker } from '#triggers/trigger.ts'
+import { countSchemaWarnings } from '../../services/gateway/count-schema-warnings.ts'
+import { refillDedup } from '../../services/gateway/refill-dedup.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { rawExchange } from '../support/raw-exchange.ts'
 import {
@@ -554,6 +558,71 @@ t.test('start() says in one line that the port is taken', async (t) => {
   await t.rejects(second.start(), {
     message: `Cannot listen on 127.0.0.1:${first.port}: the port is taken; end the other program, or set PORT to another port`,
   })
+})
+
+t.test('refillDedup() reads no more of a partition than can be remembered', async (t) => {
+  const logs = new ControlledLogs()
+  const log = await logs.open('default/default', aBroker().retention)
+  for (let id = 0; id < 10; id++) {
+    await log.append([
+      { event: { attributes: new Map(attributesOf(`${id}`)), data: undefined }, hops: 0 },
+    ])
+  }
+  const remembered: unknown[] = []
+  const dedup: Parameters<typeof refillDedup>[0] = {
+    remember: (_broker, { event }) => void remembered.push(event.attributes.get('id')),
+  }
+  const signal = new AbortController().signal
+  const refill = (broker: Broker, capacity: number) =>
+    refillDedup(dedup, broker, log, { clock: systemClock, capacity, signal })
+
+  await refill(aBroker(), 3)
+  t.same(remembered.splice(0), ['7', '8', '9'])
+  await refill(aBroker(), 100)
+  t.equal(remembered.splice(0).length, 10)
+  await refill(aBroker({ dedupWindowMs: 0 }), 100)
+  t.same(remembered, [], 'nor anything where dedup is off')
+  await t.rejects(
+    refillDedup(dedup, aBroker(), log, {
+      clock: systemClock,
+      capacity: 3,
+      signal: AbortSignal.abort(new Error('stopping')),
+    }),
+    { message: 'stopping' },
+  )
+})
+
+t.test('a change of retention reaches the log', async (t) => {
+  const opened: unknown[] = []
+  const logs = new ControlledLogs()
+  const open = logs.open.bind(logs)
+  logs.open = async (broker, retention) => {
+    opened.push(retention.bytes)
+    return await open(broker, retention)
+  }
+  const gateway = await new TestGateway({ logs }).start()
+  t.teardown(() => gateway.stop())
+
+  gateway.change([aBroker()])
+  gateway.change([aBroker({ retention: { ageMs: 1000, bytes: 5 } })])
+
+  t.same(opened, [undefined, 5])
+  t.equal((await gateway.publish()).status, 202)
+})
+
+t.test('what dedup had to forget, and schema warnings, are counted', async (t) => {
+  const gateway = await new TestGateway({ dedupIds: 2 }).start()
+  t.teardown(() => gateway.stop())
+  const warn = countSchemaWarnings(gateway.registry)
+
+  for (const id of ['1', '2', '3']) await gateway.publish({ id })
+  warn('known')
+  warn(undefined)
+
+  const metrics = await gateway.registry.metrics()
+  t.match(metrics, 'sluice_dedup_forgotten_total 1')
+  t.match(metrics, 'sluice_schema_warnings_total{type="known"} 1')
+  t.match(metrics, 'sluice_schema_warnings_total{type="other"} 1')
 })
 
 function attributesOf(id: string): [string, string][] {
