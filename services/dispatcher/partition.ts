@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises'
 import type { Cursors } from '#cursors/cursors.ts'
 import type { EventLog, LogRecord, PartitionRead } from '#log/event-log.ts'
 import type { Logger } from '#telemetry/logger.ts'
@@ -159,6 +159,8 @@ export class Partition {
         this.#judge(read)
         this.#release()
         if (isFull(read)) await this.#crowd.thinned(clock, signal)
+        // A backlog is read without ever waiting: answers and timers need their turn.
+        await turn()
       } catch (error) {
         if (!signal.aborted) await this.#unreadable(error, signal)
       }
