@@ -75,7 +75,8 @@ export class Product implements Target {
 
   async close(): Promise<void> {
     await this.child.stop()
-    if (this.child.output !== '') console.error(interesting(this.child.output))
+    const lines = interesting(this.child.output)
+    if (lines !== '') console.error(lines)
     await rm(this.#dir, { recursive: true, force: true })
   }
 
