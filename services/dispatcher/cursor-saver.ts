@@ -29,12 +29,13 @@ export class CursorSaver {
   readonly #clock: Clock
   readonly #logger: Logger
   #shared: SharedCursor | undefined
-  readonly #holders = new Set<CursorHolder>()
+  readonly #holders = new Map<string, CursorHolder>()
   readonly #removed = new Set<string>()
   #failures: Failures = new Map()
   #waiting: (() => void)[] = []
   #timer: Cancel | undefined
   #saving: Promise<void> | undefined
+  #isClosed = false
   #fault: string | undefined
 
   constructor(broker: string, partition: number, cursors: Cursors, clock: Clock, logger: Logger) {
@@ -56,14 +57,21 @@ export class CursorSaver {
   }
 
   changed(holder: CursorHolder): void {
-    this.#holders.add(holder)
+    this.#removed.delete(holder.key)
+    this.#holders.set(holder.key, holder)
     this.#soon(SAVE_WITHIN_MS)
   }
 
   /** Forgets a Trigger's cursor, and the failures of its open deliveries. */
   removed(trigger: string, open: readonly number[]): void {
-    for (const offset of open) this.#failure(trigger, offset, undefined)
+    this.obsolete(trigger, open)
+    this.#holders.delete(trigger)
     this.#removed.add(trigger)
+  }
+
+  /** Forgets failures of deliveries that are not open any more. */
+  obsolete(trigger: string, offsets: readonly number[]): void {
+    for (const offset of offsets) this.#failure(trigger, offset, undefined)
     this.#soon(SAVE_WITHIN_MS)
   }
 
@@ -72,21 +80,28 @@ export class CursorSaver {
     this.changed(holder)
   }
 
-  /** Saves a failure at once. Resolves when that was done, or failed. */
-  failed(holder: CursorHolder, offset: number, failure: FailedDelivery): Promise<void> {
-    this.#failure(holder.key, offset, failure)
-    this.changed(holder)
+  /** Saves a failure at once. Resolves when that was done, or cannot be done for now. */
+  async failed(trigger: string, offset: number, failure: FailedDelivery): Promise<void> {
+    this.#failure(trigger, offset, failure)
+    if (this.#fault !== undefined) return this.#soon(AGAIN_AFTER_MS)
     const saved = new Promise<void>((resolve) => this.#waiting.push(resolve))
     this.#soon(0)
-    return saved
+    await saved
   }
 
-  /** Saves all that is not saved yet. */
+  /** Saves all that is not saved yet. Resolves when that was done, or failed. */
   async flush(): Promise<void> {
-    this.#timer?.()
-    this.#timer = undefined
+    // A save that is under way may be older than what is asked for.
     await this.#saving
-    if (this.#dirty) await this.#save()
+    this.#begin()
+    await this.#saving
+  }
+
+  /** Saves the rest. What fails now is not tried again. */
+  async close(): Promise<void> {
+    await this.flush()
+    this.#isClosed = true
+    this.#timer?.()
   }
 
   get #dirty(): boolean {
@@ -106,32 +121,26 @@ export class CursorSaver {
 
   #soon(delayMs: number): void {
     if (this.#saving !== undefined) return
-    if (delayMs === 0) {
-      this.#timer?.()
-      this.#timer = undefined
-      queueMicrotask(() => this.#begin())
-      return
-    }
-    this.#timer ??= this.#clock.after(delayMs, () => {
-      this.#timer = undefined
-      this.#begin()
-    })
+    // All failures of one turn of the event loop go into one save.
+    if (delayMs === 0) setImmediate(() => this.#begin())
+    else this.#timer ??= this.#clock.after(delayMs, () => this.#begin())
   }
 
   #begin(): void {
-    if (this.#saving !== undefined || !this.#dirty) return
+    if (this.#saving !== undefined || this.#isClosed || !this.#dirty) return
+    this.#timer?.()
+    this.#timer = undefined
     this.#saving = this.#save().finally(() => {
       this.#saving = undefined
       if (!this.#dirty) return
-      this.#soon(
-        this.#fault !== undefined ? AGAIN_AFTER_MS : this.#waiting.length > 0 ? 0 : SAVE_WITHIN_MS,
-      )
+      if (this.#fault !== undefined) this.#soon(AGAIN_AFTER_MS)
+      else this.#soon(this.#waiting.length > 0 ? 0 : SAVE_WITHIN_MS)
     })
   }
 
   async #save(): Promise<void> {
     const shared = this.#shared
-    const holders = [...this.#holders]
+    const holders = [...this.#holders.values()]
     const removed = [...this.#removed]
     const failures = this.#failures
     const waiting = this.#waiting
@@ -151,18 +160,26 @@ export class CursorSaver {
         this.#logger.error({ err: error, broker: this.#broker }, 'Cursors cannot be saved')
       }
       this.#fault = error instanceof Error ? error.message : String(error)
-      this.#shared ??= shared
-      for (const holder of holders) this.#holders.add(holder)
-      for (const trigger of removed) this.#removed.add(trigger)
-      for (const [trigger, offsets] of failures) this.#keep(trigger, offsets)
+      this.#keep(shared, holders, removed, failures)
+      waiting.push(...this.#waiting.splice(0))
     }
     for (const resolve of waiting) resolve()
   }
 
   /** Puts back what could not be saved, where nothing newer took its place. */
-  #keep(trigger: string, offsets: ReadonlyMap<number, FailedDelivery | undefined>): void {
-    const newer = this.#failures.get(trigger)
-    this.#failures.set(trigger, new Map([...offsets, ...(newer ?? [])]))
+  #keep(
+    shared: SharedCursor | undefined,
+    holders: readonly CursorHolder[],
+    removed: readonly string[],
+    failures: Failures,
+  ): void {
+    this.#shared ??= shared
+    const newer = new Set([...this.#holders.keys(), ...this.#removed])
+    for (const holder of holders) if (!newer.has(holder.key)) this.#holders.set(holder.key, holder)
+    for (const trigger of removed) if (!newer.has(trigger)) this.#removed.add(trigger)
+    for (const [trigger, offsets] of failures) {
+      this.#failures.set(trigger, new Map([...offsets, ...(this.#failures.get(trigger) ?? [])]))
+    }
   }
 }
 

@@ -58,7 +58,7 @@ export class Egresses {
       this.#saved.set(key, { cursor: standing, failures })
       this.#parts.saver.changed({ key, cursor: () => standing })
     }
-    for (const [key, offsets] of saved.obsolete) this.#parts.saver.removed(key, offsets)
+    for (const [key, offsets] of saved.obsolete) this.#parts.saver.obsolete(key, offsets)
   }
 
   /**

@@ -118,7 +118,7 @@ export class Partition {
     this.#attempts.abort(new Error('The dispatcher is stopping'))
     while (this.#inFlight() > 0) await delay(5)
     for (const egress of this.egresses) egress.close()
-    await this.#saver.flush()
+    await this.#saver.close()
   }
 
   #inFlight(): number {
@@ -138,7 +138,7 @@ export class Partition {
       metrics: metrics.ofTrigger(trigger.key),
       signal: this.#attempts.signal,
       changed: (egress) => this.#saver.changed(egress),
-      failed: (egress, offset, failure) => this.#saver.failed(egress, offset, failure),
+      failed: (egress, offset, failure) => this.#saver.failed(egress.key, offset, failure),
       ended: (egress, offset, hadFailed) => {
         this.#saver.ended(egress, offset, hadFailed)
         this.#crowd.left(egress)
