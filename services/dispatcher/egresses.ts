@@ -55,8 +55,7 @@ export class Egresses {
     for (const [key, { cursor, failures }] of saved.triggers) {
       // While it is not Ready the others read on, so its place must not move with theirs.
       const standing = { ...cursor, next: cursor.next ?? saved.offset }
-      this.#saved.set(key, { cursor: standing, failures })
-      this.#parts.saver.changed({ key, cursor: () => standing })
+      this.#keep(key, { cursor: standing, failures })
     }
     for (const [key, offsets] of saved.obsolete) this.#parts.saver.obsolete(key, offsets)
   }
@@ -95,6 +94,7 @@ export class Egresses {
 
   #applyTrigger(trigger: Trigger, firsts: ReadonlyMap<string, number>, keys: OrderKeys): void {
     const known = this.#egresses.get(trigger.key)
+    if (known !== undefined) known.vanishedAt = undefined
     if (!trigger.readiness.ready) {
       if (known !== undefined) this.#stand(known, trigger)
       return
@@ -102,13 +102,13 @@ export class Egresses {
     const egress = known ?? this.#take(trigger, firsts, keys)
     const shared = this.#parts.sharedOffset()
     egress.trigger = trigger
-    egress.vanishedAt = undefined
     if (egress.specs.apply(trigger, Math.max(shared, egress.next ?? shared))) {
       this.#parts.saver.changed(egress)
     }
     if (trigger.paused) this.#stand(egress, trigger)
     else if (egress.standing) {
       egress.attached = egress.next === undefined || egress.next >= shared
+      this.#parts.saver.changed(egress)
       egress.go()
     }
   }
@@ -137,6 +137,12 @@ export class Egresses {
     this.#parts.saver.changed(egress)
   }
 
+  /** Holds the place of a Trigger that has not been Ready in this process. */
+  #keep(key: string, saved: SavedTrigger): void {
+    this.#saved.set(key, saved)
+    this.#parts.saver.changed({ key, cursor: () => saved.cursor })
+  }
+
   /** Triggers that are gone stand for a day, in case they come back. */
   #vanish(present: ReadonlySet<string>): void {
     const { clock, saver } = this.#parts
@@ -153,12 +159,12 @@ export class Egresses {
       }
     }
     for (const [key, { cursor, failures }] of this.#saved) {
-      if (present.has(key)) continue
-      if (cursor.vanishedAt === undefined) {
-        const vanished = { ...cursor, vanishedAt: now }
-        this.#saved.set(key, { cursor: vanished, failures })
-        saver.changed({ key, cursor: () => vanished })
-      } else if (now - cursor.vanishedAt > VANISHED_KEPT_MS) {
+      const { vanishedAt, ...rest } = cursor
+      if (present.has(key)) {
+        if (vanishedAt !== undefined) this.#keep(key, { cursor: rest, failures })
+      } else if (vanishedAt === undefined) {
+        this.#keep(key, { cursor: { ...rest, vanishedAt: now }, failures })
+      } else if (now - vanishedAt > VANISHED_KEPT_MS) {
         this.#saved.delete(key)
         saver.removed(key, [...failures.keys()])
       }
