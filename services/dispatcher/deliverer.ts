@@ -1,5 +1,5 @@
 import type { FailedDelivery } from '#cursors/cursors.ts'
-import type { DeadLetterReason, DeadLetters } from '#dead-letters/dead-letters.ts'
+import type { DeadLetters } from '#dead-letters/dead-letters.ts'
 import type { Attempt } from '#delivery/attempt.ts'
 import { deadLetterEvent } from '#delivery/dead-letter-event.ts'
 import type { Outcome } from '#delivery/outcome.ts'
@@ -20,7 +20,10 @@ import { withKafkaPosition } from './with-kafka-position.ts'
 const MAX_HOPS = 255
 /** The first attempt and the latest: enough to see how it began and how it ended. */
 const KEPT_ATTEMPTS = 32
-const STORE_RETRY_MS = 1000
+const STORE_AGAIN_MS = 1000
+const STORE_AGAIN_MAX_MS = 60_000
+/** How a reply loop is recognised when its dead letter is stored only later. */
+const LOOP_ERROR = `The event was answered ${MAX_HOPS} times over: a reply loop`
 
 export interface DelivererParts {
   readonly client: SubscriberClient
@@ -33,11 +36,11 @@ export interface DelivererParts {
 }
 
 /**
- * What follows from one attempt. `again`: the delivery stays open, and goes on after `delayMs`
+ * What follows from one attempt. `ended`: with `failure`, the delivery was given up. `again`: the delivery stays open, and goes on after `delayMs`
  * once `failure` is saved. `interrupted`: this process stopped it, so it does not count.
  */
 export type Next =
-  | { readonly kind: 'ended' }
+  | { readonly kind: 'ended'; readonly failure?: FailedDelivery }
   | { readonly kind: 'again'; readonly failure: FailedDelivery }
   | { readonly kind: 'interrupted' }
 
@@ -58,7 +61,7 @@ export class Deliverer {
     this.#broker = broker
   }
 
-  /** Never rejects. */
+  /** @throws Error when there is a bug; what a subscriber or a storage does is a value. */
   async step(
     trigger: Trigger,
     record: LogRecord,
@@ -66,33 +69,41 @@ export class Deliverer {
     metrics: TriggerMetrics,
     signal: AbortSignal,
   ): Promise<Next> {
-    if (failure?.phase === 'store') return this.#store(trigger, record, failure, metrics)
-    const time = this.#parts.clock.now()
-    const outcome: Result =
-      failure?.phase === 'dead-letter'
-        ? await this.#toSink(trigger, record, failure, signal)
-        : await this.#toSubscriber(trigger, record, signal)
-    metrics.attempted(outcome)
-    if (outcome.kind === 'delivered') {
-      if (failure?.phase === 'dead-letter') metrics.deadLettered('sink')
-      else metrics.delivered()
-      return { kind: 'ended' }
+    const sink = failure?.phase === 'dead-letter' ? trigger.delivery.deadLetterSink : undefined
+    // The sink may have been taken away since the delivery was given up.
+    if (failure !== undefined && failure.phase !== 'deliver' && sink === undefined) {
+      return this.#store(trigger, record, failure, metrics)
     }
-    if (signal.aborted) return { kind: 'interrupted' }
-    const noted = this.#note(failure, time, outcome)
-    if (outcome.loop) return this.#store(trigger, record, noted, metrics, 'reply-loop')
-    return this.#afterFailure(trigger, record, noted, outcome, metrics)
+    const time = this.#parts.clock.now()
+    const outcome =
+      failure !== undefined && sink !== undefined
+        ? await this.#toSink(trigger, record, failure, sink, signal)
+        : await this.#toSubscriber(trigger, record, signal)
+    if (outcome.kind === 'failed' && signal.aborted) return { kind: 'interrupted' }
+    metrics.attempted(outcome)
+    if (outcome.kind === 'failed') {
+      const noted = this.#note(failure, time, outcome)
+      return this.#afterFailure(trigger, record, noted, outcome, metrics)
+    }
+    if (sink === undefined) metrics.delivered()
+    else metrics.deadLettered('sink')
+    return { kind: 'ended' }
   }
 
-  async #toSubscriber(trigger: Trigger, record: LogRecord, signal: AbortSignal): Promise<Result> {
+  async #toSubscriber(trigger: Trigger, record: LogRecord, signal: AbortSignal): Promise<Outcome> {
     const event = trigger.compatibility === 'spec' ? record.event : withKafkaPosition(record)
     const outcome = await this.#send(trigger, record, event, trigger.subscriber, true, signal)
     if (outcome.kind === 'failed' || outcome.reply === undefined) return outcome
     return this.#appendReply(record, outcome, outcome.reply)
   }
 
-  #toSink(trigger: Trigger, record: LogRecord, failure: FailedDelivery, signal: AbortSignal) {
-    const sink = trigger.delivery.deadLetterSink ?? trigger.subscriber
+  #toSink(
+    trigger: Trigger,
+    record: LogRecord,
+    failure: FailedDelivery,
+    sink: string,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
     const event = deadLetterEvent(record.event, {
       destination: trigger.subscriber,
       answer: failure.answer ?? {},
@@ -127,19 +138,14 @@ export class Deliverer {
   }
 
   /** A reply that cannot be stored fails the delivery, which is then retried (Knative Broker specification, "Replies"). */
-  async #appendReply(record: LogRecord, outcome: Outcome, reply: CloudEvent): Promise<Result> {
+  async #appendReply(record: LogRecord, outcome: Outcome, reply: CloudEvent): Promise<Outcome> {
     const failed = (error: string): Failed => ({
       kind: 'failed',
       retryable: true,
       durationMs: outcome.durationMs,
       error,
     })
-    if (record.hops >= MAX_HOPS) {
-      return {
-        ...failed(`The event was answered ${MAX_HOPS} times over: a reply loop`),
-        loop: true,
-      }
-    }
+    if (record.hops >= MAX_HOPS) return failed(LOOP_ERROR)
     const violations = this.#parts.schemas.check(reply, this.#broker)
     if (violations.length > 0) {
       return failed(
@@ -186,6 +192,8 @@ export class Deliverer {
     metrics: TriggerMetrics,
   ): Promise<Next> {
     const { delivery, compatibility } = trigger
+    // The subscriber has the event; what failed is its reply, and it would fail for ever.
+    if (outcome.error === LOOP_ERROR) return this.#store(trigger, record, failure, metrics)
     if (outcome.retryable && failure.count <= delivery.retry) {
       metrics.retried()
       const delayMs = retryDelayMs(delivery, failure.count, outcome.retryAfterMs, compatibility)
@@ -203,10 +211,10 @@ export class Deliverer {
     record: LogRecord,
     failure: FailedDelivery,
     metrics: TriggerMetrics,
-    reason: DeadLetterReason = 'delivery-failed',
   ): Promise<Next> {
     const { deadLetters, clock, logger } = this.#parts
     const last = failure.attempts.at(-1)
+    const reason = last?.error === LOOP_ERROR ? 'reply-loop' : 'delivery-failed'
     try {
       await deadLetters.put({
         broker: trigger.broker,
@@ -222,25 +230,25 @@ export class Deliverer {
         ...(last?.status === undefined ? {} : { status: last.status }),
       })
       metrics.deadLettered('store')
-      return { kind: 'ended' }
+      return { kind: 'ended', failure }
     } catch (error) {
       logger.error(
         { err: error, trigger: trigger.key },
         'Dead letter cannot be stored, trying again',
       )
-      const again = {
-        ...failure,
-        phase: 'store',
-        since: clock.now(),
-        delayMs: STORE_RETRY_MS,
-      } as const
-      return { kind: 'again', failure: again }
+      const delayMs = failure.phase === 'store' ? failure.delayMs * 2 : STORE_AGAIN_MS
+      return {
+        kind: 'again',
+        failure: {
+          ...failure,
+          phase: 'store',
+          since: clock.now(),
+          delayMs: Math.min(delayMs, STORE_AGAIN_MAX_MS),
+        },
+      }
     }
   }
 }
-
-/** `loop`: what failed is the reply, and it would fail for ever. */
-type Result = Extract<Outcome, { kind: 'delivered' }> | (Failed & { readonly loop?: boolean })
 
 function answerOf(outcome: Failed): NonNullable<FailedDelivery['answer']> {
   return {

@@ -186,14 +186,14 @@ export class Egress {
 
   #follow(delivery: OpenDelivery, next: Next): void {
     if (next.kind === 'interrupted') return
+    const last = next.failure?.attempts.at(-1)
+    if (last !== undefined) this.#lastError = { time: last.time, error: last.error }
     if (next.kind === 'ended') {
       this.#end(delivery)
       this.pump()
       return
     }
     const { failure } = next
-    const last = failure.attempts.at(-1)
-    if (last !== undefined) this.#lastError = { time: last.time, error: last.error }
     delivery.failure = failure
     this.#parts.held.drop(delivery)
     this.#retrying++
