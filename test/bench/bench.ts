@@ -16,6 +16,8 @@ export interface Measurement {
   readonly behindMs: number
   /** Of the measured process, from the first request to the last answer and delivery, per accepted event. */
   readonly cpuMicros: number
+  /** Which threads spent it, the busiest first. */
+  readonly threads: readonly (readonly [name: string, micros: number])[]
   /** Accepted events that never reached the subscriber. */
   readonly missing: number
   readonly duplicates: number
@@ -61,6 +63,7 @@ export class Bench {
     const prefix = `bench-${String(++this.#jobs).padStart(4, '0')}-`
     await this.#askSink<SinkStats>({ kind: 'reset', prefix, delayMs })
     const cpuBefore = target.child.cpuMicros
+    const threadsBefore = target.child.cpuByThread()
     this.#load.send({ ...job, url: target.url, prefix } satisfies LoadJob)
     const load = await this.#load.answer((message) => {
       const { progress, result } = message as { progress?: LoadProgress; result?: LoadResult }
@@ -72,8 +75,12 @@ export class Bench {
     const drained = isDelivered ? await this.#untilReceived(accepted, watch) : true
     const behindMs = isDelivered && drained ? performance.now() - answeredAt : 0
     const cpu = target.child.cpuMicros - cpuBefore
+    const threads = [...target.child.cpuByThread()].map(
+      ([name, after]) => [name, (after - (threadsBefore.get(name) ?? 0)) / accepted] as const,
+    )
     const sink = await this.#askSink<SinkStats>({ kind: 'stats' })
     return {
+      threads: threads.toSorted(([, a], [, b]) => b - a),
       load,
       sink,
       rate: (accepted / load.elapsedMs) * 1000,

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const TICKS_PER_SECOND = 100
@@ -53,9 +53,19 @@ export class Child {
 
   /** User and system time of all its threads, in microseconds. */
   get cpuMicros(): number {
-    const stat = readFileSync(`/proc/${this.#process.pid}/stat`, 'latin1')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return ((Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND) * 1e6
+    return cpuMicros(readFileSync(`/proc/${this.#process.pid}/stat`, 'latin1'))
+  }
+
+  /** The same of each kind of thread, by name; of threads that are still there. */
+  cpuByThread(): Map<string, number> {
+    const tasks = `/proc/${this.#process.pid}/task`
+    const total = new Map<string, number>()
+    for (const task of readdirSync(tasks)) {
+      const stat = readFileSync(`${tasks}/${task}/stat`, 'latin1')
+      const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'))
+      total.set(name, (total.get(name) ?? 0) + cpuMicros(stat))
+    }
+    return total
   }
 
   /** Resident now, and at its highest, in MiB. */
@@ -97,4 +107,10 @@ export class Child {
     await ended
     clearTimeout(late)
   }
+}
+
+/** User and system time, from a line of /proc/<pid>/stat. */
+function cpuMicros(stat: string): number {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return ((Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND) * 1e6
 }

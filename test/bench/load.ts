@@ -16,7 +16,7 @@ export interface LoadJob {
   readonly depth: number
   /** Events per second, whether or not they are answered in time; absent: as fast as they are answered. */
   readonly rate?: number
-  /** Ends after this many milliseconds, or this many events. */
+  /** Ends after this many milliseconds, or this many events; at a rate, after all that were due by then. */
   readonly durationMs?: number
   readonly events?: number
 }
@@ -123,15 +123,22 @@ export class Load {
     )
   }
 
+  /** How many events ought to be under way by now and are not. */
   #due(): number {
-    const { rate, events = Number.POSITIVE_INFINITY, durationMs } = this.#job
+    const {
+      rate,
+      events = Number.POSITIVE_INFINITY,
+      durationMs = Number.POSITIVE_INFINITY,
+    } = this.#job
     const elapsed = monotonicMicros() - this.#started
-    const inTime = durationMs === undefined || elapsed < durationMs * 1000
-    const wanted =
-      rate === undefined ? Number.POSITIVE_INFINITY : Math.floor((elapsed * rate) / 1e6)
-    const due = Math.min(wanted, events) - this.#issued
-    if (!inTime || this.#issued >= events) this.#isOver = true
-    return this.#isOver ? 0 : due
+    const last = rate === undefined ? events : Math.min(events, (rate * durationMs) / 1000)
+    const inTime = rate !== undefined || elapsed < durationMs * 1000
+    if (!inTime || this.#issued >= last) {
+      this.#isOver = true
+      return 0
+    }
+    const wanted = rate === undefined ? last : Math.min(last, Math.floor((elapsed * rate) / 1e6))
+    return wanted - this.#issued
   }
 
   #tick(): void {

@@ -80,12 +80,15 @@ export const slow: Scenario = async (bench, report, scale) => {
   })
 }
 
-/** Ten times what the product takes, over connections that send on without waiting for answers. */
+/**
+ * Ten times what the product takes is due, over connections that send on without waiting for every
+ * answer; TCP slows them down to what the product reads.
+ */
 export const flood: Scenario = async (bench, report, scale) => {
   const options = { triggers: 1, subscriber: bench.subscriber, retentionBytes: '512Mi' }
   await overload(bench, report, 'ten times what the product takes', options, {
-    connections: 512,
-    depth: 64,
+    connections: 1024,
+    depth: 8,
     rate: Math.round((report.empty?.rate ?? 20_000) * 3),
     durationMs: scale.durationMs * 2,
   })

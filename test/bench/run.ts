@@ -37,14 +37,14 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
 
 const FULL: Scale = {
   durationMs: 8000,
-  warmUpMs: 3000,
+  warmUp: 100_000,
   backlog: 50_000,
   stored: 1_000_000,
   starts: 5,
 }
 const QUICK: Scale = {
   durationMs: 3000,
-  warmUpMs: 1500,
+  warmUp: 40_000,
   backlog: 10_000,
   stored: 100_000,
   starts: 2,

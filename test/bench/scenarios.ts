@@ -12,7 +12,8 @@ import type { Report, Row } from './report.ts'
 export interface Scale {
   /** How long one measurement takes. */
   readonly durationMs: number
-  readonly warmUpMs: number
+  /** Events before it, so that every thread runs optimised code. */
+  readonly warmUp: number
   readonly backlog: number
   readonly stored: number
   readonly starts: number
@@ -23,7 +24,7 @@ export type Scenario = (bench: Bench, report: Report, scale: Scale) => Promise<v
 /** So many that a commit carries a good number of events, as under real load. */
 const CONNECTIONS = 64
 const OPEN_LOOP_CONNECTIONS = 256
-/** Behind the last answer by more than this, there is a backlog. */
+/** When the last answer, or the last delivery, is later than this, there was a backlog. */
 const BEHIND_MS = 250
 const INGEST_ONLY = { triggers: 0 }
 const FAN_OUT_1 = { triggers: 1 }
@@ -39,7 +40,7 @@ async function measureWarm(
   options: Omit<LoadOptions, 'durationMs'>,
 ): Promise<Measurement> {
   const { mode, isDelivered } = options
-  await bench.measure(target, { ...closedLoop, mode, isDelivered, durationMs: scale.warmUpMs })
+  await bench.measure(target, { ...closedLoop, mode, isDelivered, events: scale.warmUp })
   return bench.measure(target, { ...options, durationMs: scale.durationMs })
 }
 
@@ -63,6 +64,8 @@ function row(name: string, measured: Measurement, isDelivered: boolean): Row {
   if (measured.missing > 0) notes.push(`${measured.missing} MISSING`)
   if (measured.duplicates > 0) notes.push(`${measured.duplicates} twice`)
   if (isDelivered) notes.push(`behind ${measured.behindMs.toFixed(0)} ms`)
+  const busy = measured.threads.filter(([, micros]) => micros >= measured.cpuMicros / 20)
+  notes.push(busy.map(([thread, micros]) => `${thread} ${micros.toFixed(0)}`).join(' + '))
   return {
     name,
     rate: measured.rate,
@@ -105,7 +108,15 @@ export const ingest: Scenario = async (bench, report, scale) => {
   }
 }
 
+/** Rates at which threads sleep and wake between events; the empty handler shows what that alone costs. */
 export const steady: Scenario = async (bench, report, scale) => {
+  const target = await startEmptyHandler()
+  try {
+    const load = { ...openLoop, mode: 'binary' as const, rate: 1000, isDelivered: false }
+    report.add(row('empty handler at 1000/s', await measureWarm(bench, target, scale, load), false))
+  } finally {
+    await target.close()
+  }
   for (const rate of [1000, 4000]) {
     const load = { ...openLoop, mode: 'binary' as const, rate, isDelivered: true }
     const measured = await withProduct(bench, FAN_OUT_1, (product) =>
