@@ -1,32 +1,12 @@
-import closeWithGrace from 'close-with-grace'
-import { createLogger } from '#telemetry/logger.ts'
-import { readStandaloneConfig } from './config.ts'
-import { startStandalone } from './standalone.ts'
+import { enableCompileCache } from 'node:module'
+import { join } from 'node:path'
 
-/** What closing may take beyond the grace period before the process ends all the same. */
-const CLOSE_MS = 60_000
+// Most of a start is loading code: what was compiled is kept for the next one, of every thread.
+process.env['NODE_COMPILE_CACHE'] ??= join(
+  import.meta.dirname,
+  '../../node_modules/.cache/compiled',
+)
+enableCompileCache(process.env['NODE_COMPILE_CACHE'])
 
-try {
-  const config = readStandaloneConfig(process.env)
-  const logger = createLogger({ level: config.LOG_LEVEL, name: 'sluice' })
-  const standalone = await startStandalone({
-    config,
-    env: process.env,
-    logger,
-    died: (error) => {
-      logger.fatal({ err: error }, 'The dispatcher has died')
-      process.exit(1)
-    },
-  })
-  process.stdout.write(standalone.banner)
-  closeWithGrace({ delay: CLOSE_MS, logger: false }, async ({ err }) => {
-    if (err !== undefined) logger.fatal({ err }, 'Unexpected error')
-    await standalone.close()
-  })
-} catch (error) {
-  const isBug = error instanceof TypeError || error instanceof ReferenceError
-  process.stderr.write(
-    `${error instanceof Error && !isBug ? error.message : String(isBug ? (error as Error).stack : error)}\n`,
-  )
-  process.exit(1)
-}
+const { runStandalone } = await import('./run-standalone.ts')
+await runStandalone(process.env)

@@ -14,6 +14,7 @@ import { parseDuration } from '#triggers/parse-duration.ts'
 import type { TriggerSource } from '#triggers/trigger-source.ts'
 import { type Administration, createAdministration } from '../administration/app.ts'
 import { createGateway, type Gateway } from '../gateway/app.ts'
+import { countSchemaWarnings } from '../gateway/count-schema-warnings.ts'
 import { banner } from './banner.ts'
 import type { StandaloneConfig } from './config.ts'
 import { DispatcherClient } from './dispatcher-client.ts'
@@ -91,10 +92,10 @@ async function start(
     died,
   )
   opened.defer(() => dispatcher.close())
-  const { schemas, triggers, tracing } = await openInputs(options, opened)
+  const registry = createRegistry({ thread: 'gateway' })
+  const { schemas, triggers, tracing } = await openInputs(options, registry, opened)
   await follow(dispatcher, schemas, triggers, logger)
 
-  const registry = createRegistry({ thread: 'gateway' })
   const { HOST: host, PORT: port } = config
   const parts = { logs, triggers, schemas, tracing, registry, logger, limits, host, port }
   const gateway = createGateway({ ...parts, clock: systemClock })
@@ -117,10 +118,15 @@ async function start(
 /** Opens what events are checked with and routed by. */
 async function openInputs(
   { config, env, logger }: StandaloneOptions,
+  registry: Registry,
   opened: AsyncDisposableStack,
 ) {
   const [schemas, triggers, tracing] = await Promise.all([
-    openSchemas({ schemasDir: config.SCHEMAS_DIR, logger }),
+    openSchemas({
+      schemasDir: config.SCHEMAS_DIR,
+      logger,
+      onWarning: countSchemaWarnings(registry),
+    }),
     openFileTriggerSource({
       eventingDir: config.EVENTING_DIR,
       servicesFile: config.SERVICES_FILE,
