@@ -1,5 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -30,6 +29,24 @@ export function benchDir(): string {
   return process.env['BENCH_DIR'] ?? tmpdir()
 }
 
+const folders = new Set<string>()
+
+function makeFolder(): string {
+  const folder = mkdtempSync(join(benchDir(), 'sluice-bench-'))
+  folders.add(folder)
+  return folder
+}
+
+function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true })
+  folders.delete(folder)
+}
+
+/** Removes whatever is left, whatever went wrong; when the products have ended. */
+export function removeFolders(): void {
+  for (const folder of folders) removeFolder(folder)
+}
+
 /** A running Sluice with one Broker, and folders of its own. */
 export class Product implements Target {
   readonly url: string
@@ -45,7 +62,7 @@ export class Product implements Target {
   }
 
   static async start(options: ProductOptions): Promise<Product> {
-    const dir = await mkdtemp(join(benchDir(), 'sluice-bench-'))
+    const dir = makeFolder()
     mkdirSync(join(dir, 'eventing'))
     mkdirSync(join(dir, 'schemas', EVENT_TYPE), { recursive: true })
     writeFileSync(join(dir, 'schemas', EVENT_TYPE, '1.json'), JSON.stringify(EVENT_SCHEMA))
@@ -77,7 +94,7 @@ export class Product implements Target {
     await this.child.stop()
     const lines = interesting(this.child.output)
     if (lines !== '') console.error(lines)
-    await rm(this.#dir, { recursive: true, force: true })
+    removeFolder(this.#dir)
   }
 
   #writeTriggers(count: number, start: string): void {
@@ -99,7 +116,7 @@ export async function startEmptyHandler(): Promise<Target> {
 
 /** How long `npm start` takes with an empty data folder and everything else as it comes, in milliseconds. */
 export async function measureStart(): Promise<number> {
-  const dir = await mkdtemp(join(benchDir(), 'sluice-bench-'))
+  const dir = makeFolder()
   const port = await freePort()
   const started = performance.now()
   const child = Child.spawn(MAIN, {
@@ -112,7 +129,7 @@ export async function measureStart(): Promise<number> {
     return performance.now() - started
   } finally {
     await child.stop()
-    await rm(dir, { recursive: true, force: true })
+    removeFolder(dir)
   }
 }
 

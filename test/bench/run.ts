@@ -1,12 +1,12 @@
 // Measures Sluice beside an empty Fastify handler, in one run, and holds the figures against the
-// bars. Linux only (/proc). The products files go to BENCH_DIR, or the system's temporary folder.
+// bars. Linux only (/proc). The product's files go to BENCH_DIR, or the system's temporary folder.
 // Run: npm run bench -- [--quick] [--only <scenario>[,<scenario>]]
 import { parseArgs } from 'node:util'
 import { Bench } from './bench.ts'
 import { killChildren } from './child.ts'
 import { measureFlush } from './measure-flush.ts'
 import { flood, memory, slow } from './memory-scenarios.ts'
-import { benchDir } from './product.ts'
+import { benchDir, removeFolders } from './product.ts'
 import { machine, Report } from './report.ts'
 import {
   backlog,
@@ -64,7 +64,10 @@ if (unknown.length > 0) {
 // Everything else is told in multiples of it.
 const names = wanted.every((name) => name === 'start') ? wanted : ['empty', ...wanted]
 
-process.on('exit', killChildren)
+process.on('exit', () => {
+  killChildren()
+  removeFolders()
+})
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
 
 const report = new Report()
