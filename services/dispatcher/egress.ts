@@ -4,6 +4,7 @@ import type { LogRecord } from '#log/event-log.ts'
 import type { Logger } from '#telemetry/logger.ts'
 import type { Cancel, Clock } from '#time/clock.ts'
 import type { Trigger } from '#triggers/trigger.ts'
+import { BrokenOff } from './broken-off.ts'
 import type { Deliverer, Next } from './deliverer.ts'
 import { DeliveryQueue } from './delivery-queue.ts'
 import type { HeldRecords } from './held-records.ts'
@@ -15,7 +16,6 @@ import { SpecHistory } from './spec-history.ts'
 
 /** Offsets, not bodies. At this many a Trigger stops reading along. */
 export const MAX_OPEN = 4096
-const UNREADABLE_RETRY_MS = 1000
 
 export interface EgressParts {
   readonly deliverer: Deliverer
@@ -48,6 +48,10 @@ export class Egress {
   readonly #parts: EgressParts
   readonly #open = new Map<number, OpenDelivery>()
   readonly #queue = new DeliveryQueue()
+  readonly #broken = new BrokenOff(
+    (delayMs, task) => this.#later(delayMs, task),
+    (delivery) => this.#again(delivery),
+  )
   readonly #timers = new Set<Cancel>()
   readonly #pump = () => this.pump()
   #standing = true
@@ -118,8 +122,7 @@ export class Egress {
   offer(record: LogRecord): boolean {
     if (this.#open.size >= MAX_OPEN) return false
     const key = this.trigger.order === 'ordered' ? orderKey(record.event) : undefined
-    const delivery = { offset: record.offset, key, record: undefined, failure: undefined }
-    this.#open.set(record.offset, delivery)
+    const delivery = this.#opened(record.offset, key, undefined)
     this.#parts.held.hold(delivery, record)
     this.#queue.add(delivery)
     this.#parts.changed(this)
@@ -129,8 +132,7 @@ export class Egress {
 
   /** Takes up a delivery that was open before: `key` is its order key, where order matters. */
   reopen(offset: number, key: string | undefined, failure: FailedDelivery | undefined): void {
-    const delivery: OpenDelivery = { offset, key, record: undefined, failure }
-    this.#open.set(offset, delivery)
+    const delivery = this.#opened(offset, key, failure)
     if (failure === undefined) this.#queue.add(delivery)
     else if (this.#queue.reserve(delivery)) this.#backOff(delivery, failure)
   }
@@ -144,14 +146,16 @@ export class Egress {
   /** Begins no new attempt; those in flight end. */
   stand(): void {
     this.#standing = true
+    this.#dropAll()
   }
 
-  /** Forgets its back-offs; what is open stays open in the cursor. */
+  /** Forgets its events and back-offs; what is open stays open in the cursor. */
   close(): void {
     this.#standing = true
     this.#closed = true
     for (const cancel of this.#timers) cancel()
     this.#timers.clear()
+    this.#dropAll()
   }
 
   /** Begins as many attempts as there are free slots. */
@@ -174,6 +178,16 @@ export class Egress {
     }
   }
 
+  #opened(offset: number, key: string | undefined, failure: FailedDelivery | undefined) {
+    const delivery: OpenDelivery = { offset, key, record: undefined, heldBy: undefined, failure }
+    this.#open.set(offset, delivery)
+    return delivery
+  }
+
+  #dropAll(): void {
+    for (const delivery of this.#open.values()) this.#parts.held.drop(delivery)
+  }
+
   async #attempt(delivery: OpenDelivery): Promise<Next> {
     const { held, deliverer, metrics, signal } = this.#parts
     const record = delivery.record ?? (await held.load(delivery, this.#open, signal))
@@ -186,6 +200,7 @@ export class Egress {
 
   #follow(delivery: OpenDelivery, next: Next): void {
     if (next.kind === 'interrupted') return
+    this.#broken.gotThrough(delivery)
     const last = next.failure?.attempts.at(-1)
     if (last !== undefined) this.#lastError = { time: last.time, error: last.error }
     if (next.kind === 'ended') {
@@ -214,11 +229,15 @@ export class Egress {
     this.#retrying++
     const due = () => {
       this.#retrying--
-      this.#queue.again(delivery)
-      this.pump()
+      this.#again(delivery)
     }
     if (waitMs === 0) queueMicrotask(due)
     else this.#later(waitMs, due)
+  }
+
+  #again(delivery: OpenDelivery): void {
+    this.#queue.again(delivery)
+    this.pump()
   }
 
   #later(delayMs: number, task: () => void): void {
@@ -246,11 +265,8 @@ export class Egress {
   #brokeOff(delivery: OpenDelivery, error: unknown): void {
     const { signal, logger, clock } = this.#parts
     if (signal.aborted) return
-    logger.error({ err: error, trigger: this.key, offset: delivery.offset }, 'Delivery broke off')
     this.#lastError = { time: clock.now(), error: String(error) }
-    this.#later(UNREADABLE_RETRY_MS, () => {
-      this.#queue.again(delivery)
-      this.pump()
-    })
+    if (!this.#broken.add(delivery)) return
+    logger.error({ err: error, trigger: this.key, offset: delivery.offset }, 'Delivery broke off')
   }
 }

@@ -8,6 +8,7 @@ const open = (offset: number, key?: string): OpenDelivery => ({
   offset,
   key,
   record: undefined,
+  heldBy: undefined,
   failure: undefined,
 })
 

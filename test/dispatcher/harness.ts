@@ -6,11 +6,11 @@ import { MemoryCursors } from '#cursors/memory/memory-cursors.ts'
 import { MemoryDeadLetters } from '#dead-letters/memory/memory-dead-letters.ts'
 import type { Outcome } from '#delivery/outcome.ts'
 import type { DeliveryRequest, SubscriberClient } from '#delivery/subscriber-client.ts'
-import type { EventLog, NewRecord } from '#log/event-log.ts'
+import type { EventLog, EventLogs, NewRecord, Position, ReadOptions } from '#log/event-log.ts'
 import { MemoryEventLogs } from '#log/memory/memory-event-logs.ts'
 import type { SchemaGate } from '#schemas/schema-gate.ts'
 import type { Broker, Snapshot, Trigger } from '#triggers/trigger.ts'
-import { Dispatcher } from '../../services/dispatcher/dispatcher.ts'
+import { Dispatcher, type DispatcherParts } from '../../services/dispatcher/dispatcher.ts'
 import { anEvent } from '../support/an-event.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 
@@ -101,6 +101,8 @@ export class World {
   readonly deadLetters = new MemoryDeadLetters()
   readonly client = new HandClient()
   schemas: SchemaGate = { check: () => [] }
+  /** Called before each read of the log; what it throws, the read throws. */
+  reading: (position: Position, options: ReadOptions) => void | Promise<void> = () => {}
 
   constructor(partitions = 1) {
     this.logs = new MemoryEventLogs({ clock: this.clock, partitions })
@@ -123,8 +125,18 @@ export class World {
   }
 
   async dispatcherWith(cursors: Cursors, ...triggers: readonly Trigger[]): Promise<Dispatcher> {
-    const dispatcher = new Dispatcher({
-      logs: this.logs,
+    const dispatcher = new Dispatcher(this.parts(cursors))
+    await dispatcher.apply(this.snapshot(...triggers))
+    return dispatcher
+  }
+
+  parts(cursors: Cursors = this.cursors): DispatcherParts {
+    const logs: EventLogs = {
+      open: async (broker, retention) => this.watched(await this.logs.open(broker, retention)),
+      close: () => this.logs.close(),
+    }
+    return {
+      logs,
       cursors,
       deadLetters: this.deadLetters,
       client: this.client,
@@ -134,9 +146,26 @@ export class World {
       logger: pino({ level: 'silent' }),
       clock: this.clock,
       graceMs: 0,
-    })
-    await dispatcher.apply(this.snapshot(...triggers))
-    return dispatcher
+    }
+  }
+
+  /** The log, whose reads go through `reading` first. */
+  watched(log: EventLog): EventLog {
+    return {
+      append: (records) => log.append(records),
+      refusal: () => log.refusal(),
+      fault: () => log.fault(),
+      read: async (from, options) => {
+        for (const position of from) await this.reading(position, options)
+        return log.read(from, options)
+      },
+      bounds: () => log.bounds(),
+      offsetsAt: (timeMs) => log.offsetsAt(timeMs),
+      recognises: (position, mark) => log.recognises(position, mark),
+      join: (owner) => log.join(owner),
+      release: (position) => log.release(position),
+      close: () => log.close(),
+    }
   }
 
   snapshot(...triggers: readonly Trigger[]): Snapshot {

@@ -1,7 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import type { Cursors } from '#cursors/cursors.ts'
-import { aTrigger, fail, succeed, World } from './harness.ts'
+import { BrokerDispatcher } from '../../services/dispatcher/broker-dispatcher.ts'
+import { ByteBudget } from '../../services/dispatcher/byte-budget.ts'
+import { createDispatcherMetrics } from '../../services/dispatcher/metrics.ts'
+import { anEvent } from '../support/an-event.ts'
+import { aBroker, aTrigger, fail, succeed, World } from './harness.ts'
 
 const HOUR_MS = 60 * 60 * 1000
 
@@ -106,5 +110,74 @@ t.test('a Trigger that was away once and now is at fault keeps its place', async
   await world.until(() => world.client.requests.length === 1, 'the event')
 
   t.same(world.client.idsTo('a'), ['1'])
+  await second.close(0)
+})
+
+t.test('a Trigger that stands, and a Broker that goes, keep no events in memory', async (t) => {
+  const world = new World()
+  world.client.answer = () => new Promise(() => {})
+  const parts = world.parts()
+  const budget = new ByteBudget(1_000_000)
+  const isUnused = () => {
+    if (!budget.take(1_000_000)) return false
+    budget.give(1_000_000)
+    return true
+  }
+  const metrics = createDispatcherMetrics(parts.registry)
+  const log = await world.log()
+  const broker = aBroker()
+  const dispatcher = new BrokerDispatcher(broker, [aTrigger('a')], log, parts, metrics, budget)
+  await dispatcher.open()
+  const records = Array.from({ length: 500 }, (_, i) => ({
+    event: anEvent({ id: String(i) }, 'x'.repeat(500)),
+    hops: 0,
+  }))
+  await log.append(records)
+  await world.until(async () => (await dispatcher.statuses())[0]?.open === 500, 'all open')
+  t.notOk(isUnused())
+
+  await dispatcher.apply(broker, [aTrigger('a', { paused: true })])
+  t.ok(isUnused(), 'paused')
+  await dispatcher.apply(broker, [aTrigger('a')])
+  await log.append(records)
+  await world.until(async () => (await dispatcher.statuses())[0]?.open === 1000, 'more open')
+  t.notOk(isUnused())
+  await dispatcher.close(0)
+  t.ok(isUnused(), 'closed')
+})
+
+t.test('events that cannot be read cost one read a second, and hold up no others', async (t) => {
+  const world = new World()
+  world.client.answer = () => new Promise(() => {})
+  const first = await world.dispatcher(aTrigger('a'))
+  const ids = Array.from({ length: 300 }, (_, i) => String(i))
+  await world.append(...ids)
+  await world.until(async () => (await first.statuses())[0]?.open === 300, 'all open')
+  await first.close(0)
+  world.client.requests.length = 0
+  world.client.answer = () => succeed
+  let isDamaged = true
+  let reads = 0
+  world.reading = ({ offset }) => {
+    if (!isDamaged || offset >= 300) return
+    reads++
+    throw new Error('damaged')
+  }
+
+  const second = await world.dispatcher(aTrigger('a'))
+  await world.until(() => reads === 300, 'each has been tried')
+  await world.append('next')
+  await world.until(() => world.client.requests.length === 1, 'a later event')
+  reads = 0
+  for (let seconds = 0; seconds < 10; seconds++) {
+    world.clock.advance(1000)
+    await world.settle()
+  }
+  t.ok(reads > 5 && reads < 15, `${reads} reads in about 12 seconds`)
+  t.match((await second.statuses())[0], { open: 300, lastError: { error: /damaged/ } })
+
+  isDamaged = false
+  world.clock.advance(1000)
+  await world.until(() => world.client.requests.length === 301, 'the rest')
   await second.close(0)
 })
