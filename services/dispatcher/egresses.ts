@@ -102,9 +102,10 @@ export class Egresses {
     const egress = known ?? this.#take(trigger, firsts, keys)
     const shared = this.#parts.sharedOffset()
     egress.trigger = trigger
-    if (egress.specs.apply(trigger, Math.max(shared, egress.next ?? shared))) {
-      this.#parts.saver.changed(egress)
-    }
+    const next = egress.next ?? shared
+    // The first specification counts from where the Trigger begins, a changed one from here on.
+    const from = egress.specs.list.length === 0 ? next : Math.max(shared, next)
+    if (egress.specs.apply(trigger, from)) this.#parts.saver.changed(egress)
     if (trigger.paused) this.#stand(egress, trigger)
     else if (egress.standing) {
       egress.attached = egress.next === undefined || egress.next >= shared
