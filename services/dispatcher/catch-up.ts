@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { EventLog } from '#log/event-log.ts'
 import type { Logger } from '#telemetry/logger.ts'
 import type { Clock } from '#time/clock.ts'
@@ -23,7 +24,10 @@ export interface CatchUpParts {
   changed(egress: Egress): void
 }
 
-/** Feeds the Triggers that do not read along with the others, with at most four readers at a time. */
+/**
+ * Feeds the Triggers that do not read along with the others, with at most four readers at a time:
+ * while more Triggers wait for a reader, each is fed one read in turn.
+ */
 export class CatchUp {
   readonly #parts: CatchUpParts
   readonly #waiting = new Set<Egress>()
@@ -68,7 +72,8 @@ export class CatchUp {
       egress.next = this.#offer(egress, read.records) ?? read.next
       if (egress.next >= this.#parts.sharedOffset()) egress.attached = true
       this.#parts.changed(egress)
-      await new Promise((resolve) => setImmediate(resolve))
+      await turn()
+      if (this.#waiting.size > 0) return
     }
   }
 
