@@ -38,9 +38,12 @@ export class Dispatcher {
   readonly #metrics: DispatcherMetrics
   readonly #budget = new ByteBudget(HELD_BYTES)
   readonly #brokers = new Map<string, BrokerDispatcher>()
+  /** Brokers whose last deliveries may still end. */
+  readonly #closing = new Map<string, Promise<void>>()
   #snapshot: Snapshot = { brokers: [], triggers: [] }
   #last: Promise<void> = Promise.resolve()
   #fault: string | undefined
+  #isClosed = false
   #stopSweep: () => void = () => undefined
   #stopRetry: () => void = () => undefined
 
@@ -91,27 +94,36 @@ export class Dispatcher {
 
   /** Begins no new attempt, lets those in flight end within `graceMs`, and saves the cursors. */
   async close(graceMs: number): Promise<void> {
+    this.#isClosed = true
     this.#stopSweep()
-    this.#stopRetry()
     await this.#last
-    await Promise.all([...this.#brokers.values()].map((broker) => broker.close(graceMs)))
+    this.#stopRetry()
+    for (const key of this.#brokers.keys()) this.#giveUp(key, graceMs)
+    await Promise.all(this.#closing.values())
   }
 
   async #apply(snapshot: Snapshot): Promise<void> {
+    if (this.#isClosed) return
     this.#snapshot = snapshot
-    const ready = new Map<string, Broker>()
-    for (const broker of snapshot.brokers) if (broker.readiness.ready) ready.set(broker.key, broker)
-    for (const [key, dispatcher] of this.#brokers) {
-      if (ready.has(key)) continue
-      this.#brokers.delete(key)
-      await dispatcher.close(this.#parts.graceMs)
+    const ready = snapshot.brokers.filter((broker) => broker.readiness.ready)
+    const keys = new Set(ready.map((broker) => broker.key))
+    for (const key of this.#brokers.keys()) {
+      if (!keys.has(key)) this.#giveUp(key, this.#parts.graceMs)
     }
     this.#fault = undefined
-    for (const broker of ready.values()) {
-      await this.#applyBroker(broker, snapshot.triggers).catch((error) =>
-        this.#failed(broker, error),
-      )
-    }
+    const all = ready.map((broker) =>
+      this.#applyBroker(broker, snapshot.triggers).catch((error) => this.#failed(broker, error)),
+    )
+    await Promise.all(all)
+  }
+
+  /** Nobody waits for its last deliveries but whoever wants the same Broker again. */
+  #giveUp(key: string, graceMs: number): void {
+    const broker = this.#brokers.get(key)
+    if (broker === undefined) return
+    this.#brokers.delete(key)
+    const closed = broker.close(graceMs).finally(() => this.#closing.delete(key))
+    this.#closing.set(key, closed)
   }
 
   /** A log or cursor that cannot be opened is tried again; the other Brokers go on. */
@@ -120,6 +132,7 @@ export class Dispatcher {
     logger.error({ err: error, broker: broker.key }, 'The Broker cannot be served, trying again')
     this.#fault = error instanceof Error ? error.message : String(error)
     this.#stopRetry()
+    if (this.#isClosed) return
     this.#stopRetry = clock.after(RETRY_MS, () => void this.apply(this.#snapshot))
   }
 
@@ -128,6 +141,7 @@ export class Dispatcher {
     const log = await this.#parts.logs.open(broker.key, broker.retention)
     const known = this.#brokers.get(broker.key)
     if (known !== undefined) return known.apply(broker, triggers)
+    await this.#closing.get(broker.key)
     const { logger } = this.#parts
     const parts = { ...this.#parts, logger: logger.child({ broker: broker.key }) }
     const fresh = new BrokerDispatcher(broker, triggers, log, parts, this.#metrics, this.#budget)
@@ -139,9 +153,7 @@ export class Dispatcher {
   #sweepLater(): void {
     this.#stopSweep = this.#parts.clock.after(SWEEP_MS, () => {
       this.#sweepLater()
-      this.apply(this.#snapshot).catch((error: unknown) => {
-        this.#parts.logger.error({ err: error }, 'Cursors of deleted Triggers cannot be swept')
-      })
+      void this.apply(this.#snapshot)
     })
   }
 }

@@ -1,8 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import type { Cursors } from '#cursors/cursors.ts'
+import type { EventLogs } from '#log/event-log.ts'
 import { BrokerDispatcher } from '../../services/dispatcher/broker-dispatcher.ts'
 import { ByteBudget } from '../../services/dispatcher/byte-budget.ts'
+import { Dispatcher } from '../../services/dispatcher/dispatcher.ts'
 import { createDispatcherMetrics } from '../../services/dispatcher/metrics.ts'
 import { anEvent } from '../support/an-event.ts'
 import { aBroker, aTrigger, fail, succeed, World } from './harness.ts'
@@ -180,4 +182,92 @@ t.test('events that cannot be read cost one read a second, and hold up no others
   world.clock.advance(1000)
   await world.until(() => world.client.requests.length === 301, 'the rest')
   await second.close(0)
+})
+
+t.test('a Broker that goes while a subscriber hangs holds up no other change', async (t) => {
+  const world = new World()
+  const other = aBroker({ key: 'default/other', name: 'other' })
+  const hanging = aTrigger('hanging', { broker: other.key })
+  world.client.answer = ({ destination }) =>
+    destination === 'http://hanging/' ? new Promise(() => {}) : succeed
+  const dispatcher = new Dispatcher({ ...world.parts(), graceMs: 300 })
+  await dispatcher.apply({ brokers: [aBroker(), other], triggers: [hanging] })
+  const otherLog = await world.logs.open(other.key, other.retention)
+  await otherLog.append([{ event: anEvent(), hops: 0 }])
+  await world.until(() => world.client.requests.length === 1, 'the hanging delivery')
+
+  const since = performance.now()
+  await dispatcher.apply({ brokers: [aBroker()], triggers: [aTrigger('a')] })
+  t.ok(performance.now() - since < 200, 'the change does not wait for the subscriber')
+  await world.append('1')
+  await world.until(() => world.client.idsTo('a').length === 1, 'a delivery of the new Trigger')
+
+  world.client.answer = () => succeed
+  await dispatcher.apply({ brokers: [aBroker(), other], triggers: [hanging] })
+  await world.until(() => world.client.idsTo('hanging').length === 2, 'the Broker is back')
+  await dispatcher.close(0)
+})
+
+t.test('a dispatcher that is closed while a Broker cannot be served stays closed', async (t) => {
+  const world = new World()
+  const parts = world.parts()
+  let opens = 0
+  const logs: EventLogs = {
+    open: async () => {
+      opens++
+      await turn()
+      throw new Error('disk full')
+    },
+    close: async () => {},
+  }
+  const dispatcher = new Dispatcher({ ...parts, logs })
+  const applied = dispatcher.apply(world.snapshot(aTrigger('a')))
+  await world.until(() => opens === 1, 'the attempt to open')
+  await dispatcher.close(0)
+  await applied
+  world.clock.advance(60_000)
+  await dispatcher.apply(world.snapshot(aTrigger('a')))
+  await turn()
+  t.equal(opens, 1)
+  t.equal(world.clock.pending, 0, 'no timer is left')
+})
+
+t.test('four Triggers that read a long past do not keep a fifth one waiting', async (t) => {
+  const world = new World()
+  for (let i = 0; i < 40; i++) {
+    await world.append(...Array.from({ length: 500 }, (_, j) => `${i}-${j}`))
+  }
+  const none = [{ exact: { type: 'none' } }]
+  const start = 'earliest' as const
+  const readers = ['r1', 'r2', 'r3', 'r4'].map((name) => aTrigger(name, { start, filters: none }))
+  const dispatcher = await world.dispatcher(...readers, aTrigger('fifth', { start }))
+  await world.until(() => world.client.requests.length > 0, 'the first delivery')
+
+  const lags = (await dispatcher.statuses()).slice(0, 4).map((status) => status.lag)
+  t.ok(
+    lags.every((lag) => lag > 0),
+    `the others have not come to the end: ${lags}`,
+  )
+  await dispatcher.close(0)
+})
+
+t.test('the events of a new Trigger are judged by its filter of that time', async (t) => {
+  const world = new World()
+  await world.append('1', '2', '3')
+  let isReadable = false
+  world.reading = ({ offset }) => {
+    if (!isReadable && offset < 3) throw new Error('not yet')
+  }
+  const start = 'earliest' as const
+  const dispatcher = await world.dispatcher(
+    aTrigger('a', { start, filters: [{ exact: { id: '2' } }] }),
+  )
+  await dispatcher.apply(
+    world.snapshot(aTrigger('a', { start, filters: [{ exact: { id: '3' } }] })),
+  )
+  isReadable = true
+  await world.until(async () => (await dispatcher.statuses())[0]?.lag === 0, 'the end of the log')
+  await world.settle()
+  t.same(world.client.idsTo('a'), ['2'])
+  await dispatcher.close(0)
 })
