@@ -24,21 +24,21 @@ export class Slots {
 
   give(): void {
     this.#used--
-    this.#wakeOne()
+    this.#wake()
   }
 
   /** Changes the bound. What is in flight above a smaller one ends by itself. */
   resize(size: number): void {
     this.#size = size
-    this.#wakeOne()
+    this.#wake()
   }
 
-  #wakeOne(): void {
-    if (this.#used >= this.#size) return
+  /** Whoever is woken may not need its slot any more; then the next one is. */
+  #wake(): void {
     for (const wake of this.#waiting) {
+      if (this.#used >= this.#size) return
       this.#waiting.delete(wake)
       wake()
-      return
     }
   }
 }

@@ -73,16 +73,32 @@ t.test('DeliveryQueue.reserve() holds the key through a back-off', async (t) => 
 t.test('Slots wakes whoever waited first, once for each slot that gets free', async (t) => {
   const slots = new Slots(2)
   const woken: string[] = []
-  const wake = (name: string) => () => woken.push(name)
-  t.ok(slots.take(wake('x')) && slots.take(wake('x')))
-  const a = wake('a')
+  const taker = (name: string) => {
+    const wake = () => {
+      woken.push(name)
+      slots.take(wake)
+    }
+    return wake
+  }
+  t.ok(slots.take(taker('x')) && slots.take(taker('x')))
+  const a = taker('a')
   t.notOk(slots.take(a))
   t.notOk(slots.take(a), 'asking twice waits once')
-  t.notOk(slots.take(wake('b')))
+  t.notOk(slots.take(taker('b')))
   slots.give()
   t.same(woken, ['a'])
   slots.give()
   t.same(woken, ['a', 'b'])
+})
+
+t.test('a slot that is not taken by whoever is woken goes to the next', async (t) => {
+  const slots = new Slots(1)
+  const woken: string[] = []
+  t.ok(slots.take(() => woken.push('x')))
+  t.notOk(slots.take(() => woken.push('stands now')))
+  t.notOk(slots.take(() => woken.push('next')))
+  slots.give()
+  t.same(woken, ['stands now', 'next'])
 })
 
 t.test('Slots.resize() takes effect at once', async (t) => {
