@@ -63,6 +63,7 @@ let retriesBefore = 0
 
 const STEPS: readonly (readonly [string, () => Promise<unknown>])[] = [
   ['Sluice is ready', () => readJson(`${ADMIN}/readyz`)],
+  ['its sample services answer', () => until(() => created().catch(() => undefined))],
   [
     'an event is accepted: 202',
     async () => {
