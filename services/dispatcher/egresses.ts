@@ -22,6 +22,8 @@ export interface EgressesParts {
   readonly signal: AbortSignal
   /** Where the attached Triggers are. */
   sharedOffset(): number
+  /** It reads along with the others from its `next` on. */
+  attached(egress: Egress): void
   createEgress(trigger: Trigger, specs: SavedTrigger['cursor']['specs']): Egress
 }
 
@@ -109,6 +111,7 @@ export class Egresses {
     if (trigger.paused) this.#stand(egress, trigger)
     else if (egress.standing) {
       egress.attached = egress.next === undefined || egress.next >= shared
+      if (egress.attached) this.#parts.attached(egress)
       this.#parts.saver.changed(egress)
       egress.go()
     }
@@ -120,9 +123,7 @@ export class Egresses {
     const egress = this.#parts.createEgress(trigger, saved?.cursor.specs ?? [])
     egress.next = saved?.cursor.next ?? firsts.get(trigger.key)
     for (const offset of saved?.cursor.open ?? []) {
-      const key =
-        trigger.order === 'ordered' ? (keys.get(trigger.key)?.get(offset) ?? '') : undefined
-      egress.reopen(offset, key, saved?.failures.get(offset))
+      egress.reopen(offset, keys.get(trigger.key)?.get(offset), saved?.failures.get(offset))
     }
     this.#saved.delete(trigger.key)
     this.#egresses.set(trigger.key, egress)
