@@ -4,6 +4,7 @@ import type { Logger } from '#telemetry/logger.ts'
 import type { Clock } from '#time/clock.ts'
 import type { Egress } from './egress.ts'
 import type { TriggerMetrics } from './metrics.ts'
+import { pause } from './pause.ts'
 
 const READERS = 4
 const READ_BYTES = 256 * 1024
@@ -22,6 +23,8 @@ export interface CatchUpParts {
   /** Where the others are. */
   sharedOffset(): number
   changed(egress: Egress): void
+  /** It has come as far as the others. */
+  attached(egress: Egress): void
 }
 
 /**
@@ -70,7 +73,10 @@ export class CatchUp {
       if (read === undefined || egress.attached || egress.standing || egress.next !== from) continue
       if (read.start > from) this.#parts.metricsOf(egress).expired(read.start - from)
       egress.next = this.#offer(egress, read.records) ?? read.next
-      if (egress.next >= this.#parts.sharedOffset()) egress.attached = true
+      if (egress.next >= this.#parts.sharedOffset()) {
+        egress.attached = true
+        this.#parts.attached(egress)
+      }
       this.#parts.changed(egress)
       await turn()
       if (this.#waiting.size > 0) return
@@ -90,7 +96,7 @@ export class CatchUp {
     const { signal, logger, clock } = this.#parts
     if (signal.aborted) return
     logger.error({ err: error, trigger: egress.key }, 'Catch-up reader cannot read the log')
-    await new Promise<void>((resolve) => clock.after(UNREADABLE_RETRY_MS, resolve))
+    await pause(UNREADABLE_RETRY_MS, clock, signal)
   }
 }
 

@@ -13,6 +13,7 @@ import { Egress } from './egress.ts'
 import { Egresses } from './egresses.ts'
 import { HeldRecords } from './held-records.ts'
 import type { DispatcherMetrics } from './metrics.ts'
+import { pause } from './pause.ts'
 import { loadSavedPartition, type SavedTrigger } from './saved-partition.ts'
 import type { Slots } from './slots.ts'
 
@@ -45,6 +46,8 @@ export class Partition {
   readonly #saver: CursorSaver
   readonly #catchUp: CatchUp
   readonly #crowd = new Crowd()
+  /** Triggers that were attached at or above the shared position, until that has passed them. */
+  readonly #ahead = new Set<Egress>()
   /** Ends reading; then, when the grace is over, the other one ends the attempts. */
   readonly #reading = new AbortController()
   readonly #attempts = new AbortController()
@@ -69,6 +72,7 @@ export class Partition {
       signal,
       sharedOffset,
       metricsOf: (egress) => metrics.ofTrigger(egress.key),
+      attached: (egress) => this.#ahead.add(egress),
       changed: (egress) => this.#saver.changed(egress),
     })
     this.egresses = new Egresses({
@@ -78,6 +82,7 @@ export class Partition {
       signal,
       sharedOffset,
       saver: this.#saver,
+      attached: (egress) => this.#ahead.add(egress),
       createEgress: (trigger, specs) => this.#createEgress(trigger, specs),
     })
   }
@@ -172,19 +177,20 @@ export class Partition {
     if (this.#fault !== fault)
       this.#parts.logger.error({ err: error }, 'The event log cannot be read')
     this.#fault = fault
-    await delay(UNREADABLE_RETRY_MS, undefined, { signal }).catch(() => undefined)
+    await pause(UNREADABLE_RETRY_MS, this.#parts.clock, signal)
   }
 
   #judge(read: PartitionRead): void {
-    if (read.start > this.#shared) this.#skipExpired(read.start)
     if (read.next === this.#shared) return
+    if (read.start > this.#shared) this.#skipExpired(read.start)
     for (const record of read.records) this.#match(record)
     this.#shared = read.next
-    for (const egress of this.egresses) {
-      if (egress.attached && egress.next !== undefined && egress.next <= this.#shared) {
-        egress.next = undefined
-        this.#saver.changed(egress)
-      }
+    for (const egress of this.#ahead) {
+      if (egress.attached && (egress.next ?? 0) > this.#shared) continue
+      this.#ahead.delete(egress)
+      if (!egress.attached) continue
+      egress.next = undefined
+      this.#saver.changed(egress)
     }
     this.#saver.shared({ offset: read.next, mark: read.mark })
   }

@@ -271,3 +271,62 @@ t.test('the events of a new Trigger are judged by its filter of that time', asyn
   t.same(world.client.idsTo('a'), ['2'])
   await dispatcher.close(0)
 })
+
+t.test('an event that cannot be read keeps an ordered Trigger from nothing else', async (t) => {
+  const world = new World()
+  world.client.answer = () => new Promise(() => {})
+  const triggers = [aTrigger('a', { order: 'ordered' }), aTrigger('b')]
+  const first = await world.dispatcher(...triggers)
+  await world.appendRecords(
+    ['k1', 'k2', 'k3', 'k2'].map((partitionkey, id) => ({
+      event: anEvent({ id: String(id), partitionkey }),
+      hops: 0,
+    })),
+  )
+  await world.until(async () => (await first.statuses())[0]?.open === 4, 'all open')
+  await first.close(0)
+  world.client.requests.length = 0
+  world.client.answer = () => succeed
+  world.reading = ({ offset }) => {
+    if (offset === 0) throw new Error('damaged')
+  }
+
+  const second = await world.dispatcher(...triggers)
+  await world.append('next')
+  await world.until(() => world.client.idsTo('b').includes('next'), 'the other Trigger')
+  await world.until(() => world.client.idsTo('a').length === 4, 'its other events')
+  t.same(world.client.idsTo('a'), ['1', '2', '3', 'next'])
+  await second.close(0)
+})
+
+t.test('what expired before it was judged is counted once, restarts or not', async (t) => {
+  const world = new World()
+  const trigger = aTrigger('a')
+  await (await world.dispatcher(trigger)).close(0)
+  await world.append('1', '2')
+  world.clock.advance(8 * 24 * HOUR_MS)
+
+  const expired: number[] = []
+  for (let start = 0; start < 2; start++) {
+    const parts = world.parts()
+    const dispatcher = new Dispatcher(parts)
+    await dispatcher.apply(world.snapshot(trigger))
+    await world.settle()
+    const metric = await parts.registry.getSingleMetric('sluice_expired_undelivered_total')?.get()
+    expired.push(metric?.values[0]?.value ?? 0)
+    await dispatcher.close(0)
+  }
+  t.same(expired, [2, 0])
+})
+
+t.test('no timer outlives a closed dispatcher that could not read its log', async (t) => {
+  const world = new World()
+  await world.append('1')
+  world.reading = ({ offset }) => {
+    if (offset === 0) throw new Error('damaged')
+  }
+  const dispatcher = await world.dispatcher(aTrigger('a', { start: 'earliest' }))
+  await world.settle()
+  await dispatcher.close(0)
+  t.equal(world.clock.pending, 0)
+})
