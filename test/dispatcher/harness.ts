@@ -187,7 +187,7 @@ export class World {
     while (!(await holds())) {
       if (performance.now() > deadline) throw new Error(`Never happened: ${what}`)
       await delay(1)
-      this.clock.advance(10)
+      this.clock.advance(50)
     }
   }
 }
