@@ -40,7 +40,7 @@ const eventing = [
     'ordered',
     ordered.url,
     'ordered',
-    '  delivery: {retry: 2, backoffPolicy: linear, backoffDelay: PT0.2S}',
+    '  delivery: {retry: 2, backoffPolicy: linear, backoffDelay: PT0.4S}',
     'kafka.eventing.knative.dev/delivery.order: ordered',
   ),
 ].join('---\n')

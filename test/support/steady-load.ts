@@ -1,0 +1,105 @@
+import { Agent, request } from 'undici'
+
+export interface SteadyLoadOptions {
+  /** Where to post. */
+  readonly url: string
+  readonly perSecond: number
+  /** What to post as the `n`th event: its attributes, `specversion` and `source` aside, and its data. */
+  readonly event: (n: number) => {
+    readonly attributes: Readonly<Record<string, string>> & { readonly id: string }
+    readonly data: string
+  }
+  /** No more than this many wait for an answer; what is due meanwhile is left out. */
+  readonly maxWaiting?: number
+}
+
+/** A refusal as it came. */
+export interface Refusal {
+  readonly status: number
+  readonly retryAfter: string | undefined
+  readonly body: string
+}
+
+const TICK_MS = 10
+
+/** Posts events at a rate, whatever the answers, and remembers what became of each. */
+export class SteadyLoad {
+  /** Ids of the events that were answered 202. */
+  readonly acknowledged = new Set<string>()
+  /** How many answers there were by status, other than 202. */
+  readonly refused = new Map<number, number>()
+  /** The last refusal. */
+  refusal: Refusal | undefined
+  /** Requests that ended without an answer. */
+  broken = 0
+  readonly #options: SteadyLoadOptions
+  readonly #agent = new Agent({ connections: 64, pipelining: 1 })
+  readonly #timer: NodeJS.Timeout
+  readonly #waiting = new Set<Promise<void>>()
+  readonly #since = performance.now()
+  #due = 0
+  #next = 0
+
+  /** Begins at once. */
+  constructor(options: SteadyLoadOptions) {
+    this.#options = options
+    this.#timer = setInterval(() => this.#tick(), TICK_MS)
+  }
+
+  /** Resolves when all that was posted is answered. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer)
+    await Promise.all(this.#waiting)
+    await this.#agent.close()
+  }
+
+  /** Resolves when `holds`, or throws after `deadlineMs`. */
+  async until(what: string, holds: () => boolean, deadlineMs = 30_000): Promise<void> {
+    const end = performance.now() + deadlineMs
+    while (!holds()) {
+      if (performance.now() > end) throw new Error(`Not within ${deadlineMs} ms: ${what}`)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+
+  #tick(): void {
+    const { perSecond, maxWaiting = 256 } = this.#options
+    const due = Math.floor(((performance.now() - this.#since) / 1000) * perSecond)
+    for (; this.#due < due; this.#due++) {
+      if (this.#waiting.size >= maxWaiting) continue
+      const posted: Promise<void> = this.#post(this.#next++).finally(() =>
+        this.#waiting.delete(posted),
+      )
+      this.#waiting.add(posted)
+    }
+  }
+
+  async #post(n: number): Promise<void> {
+    const { url, event } = this.#options
+    const { attributes, data } = event(n)
+    const headers: Record<string, string> = {
+      'content-type': 'application/json',
+      'ce-specversion': '1.0',
+      'ce-source': '/load',
+    }
+    for (const [name, value] of Object.entries(attributes)) headers[`ce-${name}`] = value
+    try {
+      const answer = await request(url, {
+        method: 'POST',
+        headers,
+        body: data,
+        dispatcher: this.#agent,
+      })
+      const body = await answer.body.text()
+      if (answer.statusCode === 202) {
+        this.acknowledged.add(attributes.id)
+        return
+      }
+      this.refused.set(answer.statusCode, (this.refused.get(answer.statusCode) ?? 0) + 1)
+      const retryAfter = answer.headers['retry-after']
+      this.refusal = { status: answer.statusCode, retryAfter: retryAfter?.toString(), body }
+    } catch {
+      this.broken++
+    }
+  }
+}
