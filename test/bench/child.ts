@@ -31,10 +31,14 @@ export class Child {
   }
 
   /** A script with an environment of its own, and nothing inherited but the way to its tools. */
-  static spawn(script: string, env: Readonly<Record<string, string>>): Child {
+  static spawn(
+    script: string,
+    env: Readonly<Record<string, string>>,
+    flags: readonly string[] = [],
+  ): Child {
     const PATH = process.env['PATH'] ?? ''
     const stdio: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe']
-    return new Child(spawn(process.execPath, [script], { env: { PATH, ...env }, stdio }))
+    return new Child(spawn(process.execPath, [...flags, script], { env: { PATH, ...env }, stdio }))
   }
 
   /** A script of this folder, to talk to by `ask`. */

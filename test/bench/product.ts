@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -69,16 +69,20 @@ export class Product implements Target {
     writeFileSync(join(dir, 'services.yaml'), '{}\n')
     writeFileSync(join(dir, 'eventing', 'broker.yaml'), brokerYaml(options.retentionBytes))
     const port = await freePort()
-    const child = Child.spawn(MAIN, {
-      PORT: String(port),
-      ADMIN_PORT: '0',
-      DATA_DIR: join(dir, 'data'),
-      EVENTING_DIR: join(dir, 'eventing'),
-      SCHEMAS_DIR: join(dir, 'schemas'),
-      SERVICES_FILE: join(dir, 'services.yaml'),
-      SAMPLES: 'off',
-      LOG_LEVEL: 'warn',
-    })
+    const child = Child.spawn(
+      MAIN,
+      {
+        PORT: String(port),
+        ADMIN_PORT: '0',
+        DATA_DIR: join(dir, 'data'),
+        EVENTING_DIR: join(dir, 'eventing'),
+        SCHEMAS_DIR: join(dir, 'schemas'),
+        SERVICES_FILE: join(dir, 'services.yaml'),
+        SAMPLES: 'off',
+        LOG_LEVEL: 'warn',
+      },
+      startFlags(),
+    )
     const product = new Product(port, child, dir, options)
     product.#writeTriggers(options.triggers, 'latest')
     await untilReady(child, port)
@@ -170,4 +174,11 @@ function interesting(output: string): string {
     .filter((line) => line.startsWith('{') || /error/i.test(line))
     .slice(0, 10)
     .join('\n')
+}
+
+/** What `npm start` gives to Node, so that the same is measured that a user runs. */
+function startFlags(): readonly string[] {
+  const file = new URL('../../package.json', import.meta.url)
+  const { scripts } = JSON.parse(readFileSync(file, 'utf8')) as { scripts: { start: string } }
+  return scripts.start.split(' ').filter((word) => word.startsWith('--'))
 }

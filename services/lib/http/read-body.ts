@@ -57,11 +57,17 @@ export function readBody(
     request.off('error', settle)
     // Whatever breaks from here on has nobody left to tell.
     if (error !== null) request.on('error', ignore).resume()
-    done(error, error === null ? Buffer.concat(chunks, received) : undefined)
+    done(error, error === null ? joined(chunks, received) : undefined)
   }
   request.on('data', onData)
   request.on('end', onEnd)
   request.on('error', settle)
+}
+
+/** Most bodies come in one piece, which need not be copied. */
+function joined(chunks: readonly Buffer[], bytes: number): Buffer {
+  const [first] = chunks
+  return chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, bytes)
 }
 
 function ignore(): void {}

@@ -34,12 +34,18 @@ export class AppendQueue {
   #inFlight: AppendBatch | undefined
   readonly #gathering: AppendBatch[] = []
   #bytes = 0
+  #calls = 0
   #spare: Buffer | undefined
   readonly #idle: (() => void)[] = []
 
   /** Bytes not yet committed. */
   get bytes(): number {
     return this.#bytes
+  }
+
+  /** Calls not yet committed. */
+  get calls(): number {
+    return this.#calls
   }
 
   /** When the oldest call came that is not yet committed. */
@@ -60,6 +66,7 @@ export class AppendQueue {
     }
     batch.count += records.length
     this.#bytes += batch.bytes - before
+    this.#calls++
     return new Promise((resolve, reject) => {
       batch.calls.push({ first, count: records.length, resolve, reject })
     })
@@ -106,6 +113,7 @@ export class AppendQueue {
     if (batch === undefined) return []
     this.#inFlight = undefined
     this.#bytes -= batch.bytes
+    this.#calls -= batch.calls.length
     if (this.#gathering.length === 0) for (const resolve of this.#idle.splice(0)) resolve()
     return batch.calls
   }

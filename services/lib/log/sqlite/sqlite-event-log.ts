@@ -25,6 +25,7 @@ export interface SqliteEventLogOptions {
   readonly waiting: Int32Array
   readonly clock: Clock
   readonly maxPendingBytes: number
+  readonly maxPendingCalls: number
   readonly maxPendingMs: number
   readonly send: (message: ToWriter, transfer?: readonly ArrayBuffer[]) => void
   /** The log is closed on this side. */
@@ -95,9 +96,11 @@ export class SqliteEventLog implements EventLog {
     if (this.#refusal !== undefined) return this.#refusal
     const { since } = this.#queue
     if (since === undefined) return undefined
-    const { maxPendingBytes, maxPendingMs, clock } = this.#options
-    if (this.#queue.bytes < maxPendingBytes && clock.now() - since <= maxPendingMs) return undefined
-    return overCapacity(this.#options.broker, this.#queue.bytes)
+    const { maxPendingBytes, maxPendingCalls, maxPendingMs, clock } = this.#options
+    const { bytes, calls } = this.#queue
+    const hasRoom = bytes < maxPendingBytes && calls < maxPendingCalls
+    if (hasRoom && clock.now() - since <= maxPendingMs) return undefined
+    return overCapacity(this.#options.broker, bytes, calls)
   }
 
   fault(): string | undefined {
@@ -247,9 +250,9 @@ function asProblem({ type, detail, retryAfterSeconds }: SentProblem): Problem {
   return new Problem(type, detail, { retryAfterSeconds })
 }
 
-function overCapacity(broker: string, bytes: number): Problem {
+function overCapacity(broker: string, bytes: number, calls: number): Problem {
   const detail =
     `Cannot append to the event log of ${broker}: ` +
-    `${bytes} bytes of earlier events are still being written`
+    `${calls} earlier requests with ${bytes} bytes are still being written`
   return new Problem('over-capacity', detail, { retryAfterSeconds: 1 })
 }

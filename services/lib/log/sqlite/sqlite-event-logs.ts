@@ -14,6 +14,8 @@ export interface SqliteEventLogsOptions {
   /** From `LogWriter.connect`; closed with this. */
   readonly port: MessagePort
   readonly clock?: Clock
+  /** Per log: over this many calls that wait for their commit, `append` refuses: each holds its caller's memory. */
+  readonly maxPendingCalls?: number
   /** Per log: over this many bytes that wait for their commit, `append` refuses. */
   readonly maxPendingBytes?: number
   /** Per log: when the oldest waits longer than this many milliseconds, `append` refuses. */
@@ -86,6 +88,7 @@ export class SqliteEventLogs implements EventLogs {
       waiting,
       clock: this.#clock,
       maxPendingBytes: this.#options.maxPendingBytes ?? 32 * 1024 * 1024,
+      maxPendingCalls: this.#options.maxPendingCalls ?? 1024,
       maxPendingMs: this.#options.maxPendingMs ?? 2000,
       send: (message, transfer) => this.#send(message, transfer),
       onClose: () => {

@@ -66,6 +66,18 @@ t.test('what waits to be written is bounded in bytes', async (t) => {
   t.equal((await readAll(log)).length, 30 - refused.length, 'refused is refused')
 })
 
+t.test('what waits to be written is bounded in calls, each of which holds a request', async (t) => {
+  const { logs } = startSqlite(t, { maxPendingCalls: 5 })
+  const log = await logs.open('demo/default', KEEP)
+
+  const calls = Array.from({ length: 8 }, (_, at) => log.append([aRecord(`${at}`)]))
+  t.equal(log.refusal()?.type, 'over-capacity')
+  const results = await Promise.allSettled(calls)
+
+  t.equal(results.filter((result) => result.status === 'fulfilled').length, 5)
+  t.equal(log.refusal(), undefined)
+})
+
 t.test('what waits to be written is bounded in time', async (t) => {
   const { logs, clock } = startSqlite(t)
   const log = await logs.open('demo/default', KEEP)
