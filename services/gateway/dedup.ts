@@ -10,6 +10,13 @@ type DedupBroker = Pick<Broker, 'key' | 'dedupWindowMs'>
 /** Appends records, as `EventLog.append` does. */
 type Append<R> = (records: readonly R[]) => Promise<unknown>
 
+/** An append, which others may wait for. */
+interface UnderWay {
+  outcome: Promise<void> | undefined
+}
+
+const NO_REPEATS = Promise.resolve(0)
+
 /**
  * Lets each (`source`, `id`) into a Broker's log once within the Broker's dedup window. An id is
  * remembered when its append has succeeded; while that is under way, repeats wait for it.
@@ -18,7 +25,7 @@ export class Dedup {
   readonly #recent: RecentIds
   readonly #clock: Pick<Clock, 'now'>
   /** The appends under way, by the ids that they will add. */
-  readonly #underWay = new Map<IdHash, Promise<void>>()
+  readonly #underWay = new Map<IdHash, UnderWay>()
 
   constructor(recent: RecentIds, clock: Pick<Clock, 'now'>) {
     this.#recent = recent
@@ -35,47 +42,34 @@ export class Dedup {
    * @throws whatever its own append, or one that it waited for, threw; then nothing of that append
    *   is remembered, and sending the request again is right.
    */
-  async admit<R extends { readonly event: CloudEvent }>(
+  admit<R extends { readonly event: CloudEvent }>(
     broker: DedupBroker,
     records: readonly R[],
     append: Append<R>,
   ): Promise<number> {
     if (broker.dedupWindowMs === 0) {
-      if (records.length > 0) await append(records)
-      return 0
+      return records.length === 0 ? NO_REPEATS : append(records).then(() => 0)
     }
-    const own = Promise.withResolvers<void>()
+    const own: UnderWay = { outcome: undefined }
     const fresh: R[] = []
     const hashes: IdHash[] = []
-    const earlier: Promise<void>[] = []
+    const earlier: (Promise<void> | undefined)[] = []
     const now = this.#clock.now()
     for (const record of records) {
       const hash = this.#hash(broker, record.event)
-      const outcome = this.#underWay.get(hash)
-      if (outcome !== undefined) {
-        if (outcome !== own.promise) earlier.push(outcome)
+      const other = this.#underWay.get(hash)
+      if (other !== undefined) {
+        if (other !== own) earlier.push(other.outcome)
       } else if (!this.#recent.seen(hash, now, broker.dedupWindowMs)) {
-        this.#underWay.set(hash, own.promise)
+        this.#underWay.set(hash, own)
         fresh.push(record)
         hashes.push(hash)
       }
     }
-    if (fresh.length > 0) {
-      this.#append(fresh, append).then(
-        () => {
-          this.#settle(hashes, broker.dedupWindowMs)
-          own.resolve()
-        },
-        (error) => {
-          this.#settle(hashes, undefined)
-          own.reject(error)
-        },
-      )
-      await (earlier.length === 0 ? own.promise : Promise.all([own.promise, ...earlier]))
-    } else {
-      await Promise.all(earlier)
-    }
-    return records.length - fresh.length
+    const repeats = records.length - fresh.length
+    if (fresh.length > 0) own.outcome = this.#append(fresh, hashes, broker.dedupWindowMs, append)
+    if (earlier.length === 0) return own.outcome?.then(() => repeats) ?? Promise.resolve(repeats)
+    return Promise.all([own.outcome, ...earlier]).then(() => repeats)
   }
 
   /**
@@ -87,9 +81,25 @@ export class Dedup {
     this.#recent.add(this.#hash(broker, record.event), record.time, broker.dedupWindowMs)
   }
 
-  /** An `append` that throws instead of rejecting is no different. */
-  async #append<R>(records: readonly R[], append: Append<R>): Promise<void> {
-    await append(records)
+  #append<R>(
+    records: readonly R[],
+    hashes: readonly IdHash[],
+    windowMs: number,
+    append: Append<R>,
+  ): Promise<void> {
+    let appended: Promise<unknown>
+    try {
+      appended = append(records)
+    } catch (error) {
+      appended = Promise.reject(error)
+    }
+    return appended.then(
+      () => this.#settle(hashes, windowMs),
+      (error: unknown) => {
+        this.#settle(hashes, undefined)
+        throw error
+      },
+    )
   }
 
   /** Ends an append: its ids are remembered, or, without a window, forgotten. */

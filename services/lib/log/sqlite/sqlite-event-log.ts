@@ -75,11 +75,15 @@ export class SqliteEventLog implements EventLog {
     return this.#options.waiting
   }
 
-  async append(records: readonly NewRecord[]): Promise<readonly Position[]> {
-    if (records.length === 0) return []
-    checkRecords(records)
+  append(records: readonly NewRecord[]): Promise<readonly Position[]> {
+    if (records.length === 0) return Promise.resolve([])
+    try {
+      checkRecords(records)
+    } catch (error) {
+      return Promise.reject(error)
+    }
     const refusal = this.refusal()
-    if (refusal !== undefined) throw refusal
+    if (refusal !== undefined) return Promise.reject(refusal)
     const appended = this.#queue.add(records, this.#options.clock.now())
     if (!this.#isFlushing) {
       this.#isFlushing = true

@@ -88,7 +88,7 @@ export class SqliteEventLogs implements EventLogs {
       waiting,
       clock: this.#clock,
       maxPendingBytes: this.#options.maxPendingBytes ?? 32 * 1024 * 1024,
-      maxPendingCalls: this.#options.maxPendingCalls ?? 1024,
+      maxPendingCalls: this.#options.maxPendingCalls ?? 512,
       maxPendingMs: this.#options.maxPendingMs ?? 2000,
       send: (message, transfer) => this.#send(message, transfer),
       onClose: () => {
