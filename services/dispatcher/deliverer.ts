@@ -75,10 +75,12 @@ export class Deliverer {
       return this.#store(trigger, record, failure, metrics)
     }
     const time = this.#parts.clock.now()
-    const outcome =
+    const sent =
       failure !== undefined && sink !== undefined
         ? await this.#toSink(trigger, record, failure, sink, signal)
         : await this.#toSubscriber(trigger, record, signal)
+    const hasReply = sent.kind === 'delivered' && sent.reply !== undefined
+    const outcome = hasReply ? await this.#appendReply(record, sent, sent.reply) : sent
     if (outcome.kind === 'failed' && signal.aborted) return { kind: 'interrupted' }
     metrics.attempted(outcome)
     if (outcome.kind === 'failed') {
@@ -90,11 +92,9 @@ export class Deliverer {
     return { kind: 'ended' }
   }
 
-  async #toSubscriber(trigger: Trigger, record: LogRecord, signal: AbortSignal): Promise<Outcome> {
+  #toSubscriber(trigger: Trigger, record: LogRecord, signal: AbortSignal): Promise<Outcome> {
     const event = trigger.compatibility === 'spec' ? record.event : withKafkaPosition(record)
-    const outcome = await this.#send(trigger, record, event, trigger.subscriber, true, signal)
-    if (outcome.kind === 'failed' || outcome.reply === undefined) return outcome
-    return this.#appendReply(record, outcome, outcome.reply)
+    return this.#send(trigger, record, event, trigger.subscriber, true, signal)
   }
 
   #toSink(
@@ -112,7 +112,7 @@ export class Deliverer {
     return this.#send(trigger, record, event, sink, false, signal)
   }
 
-  async #send(
+  #send(
     trigger: Trigger,
     record: LogRecord,
     event: CloudEvent,
@@ -121,20 +121,16 @@ export class Deliverer {
     signal: AbortSignal,
   ): Promise<Outcome> {
     const { client, tracing } = this.#parts
-    const span = tracing?.startDelivery(record.trace, event, trigger.key, destination)
-    const outcome = await client.deliver(
-      {
-        destination,
-        event,
-        namespace: trigger.namespace,
-        timeoutMs: trigger.delivery.timeoutMs,
-        trace: span === undefined ? record.trace : span.context,
-        acceptReply,
-      },
-      signal,
-    )
-    span?.end(outcome.kind === 'failed' ? outcome.error : undefined)
-    return outcome
+    const { namespace } = trigger
+    const { timeoutMs } = trigger.delivery
+    const request = { destination, event, namespace, timeoutMs, acceptReply }
+    if (tracing === undefined) return client.deliver({ ...request, trace: record.trace }, signal)
+    const span = tracing.startDelivery(record.trace, event, trigger.key, destination)
+    return client.deliver({ ...request, trace: span.context }, signal).then((outcome) => {
+      if (outcome.kind === 'delivered') span.end()
+      else span.end(outcome.error, outcome.status === undefined ? undefined : `${outcome.status}`)
+      return outcome
+    })
   }
 
   /** A reply that cannot be stored fails the delivery, which is then retried (Knative Broker specification, "Replies"). */

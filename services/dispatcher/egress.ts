@@ -188,9 +188,16 @@ export class Egress {
     for (const delivery of this.#open.values()) this.#parts.held.drop(delivery)
   }
 
-  async #attempt(delivery: OpenDelivery): Promise<Next> {
+  #attempt(delivery: OpenDelivery): Promise<Next> {
+    const { deliverer, metrics, signal } = this.#parts
+    const { record, failure } = delivery
+    if (record === undefined) return this.#loadAndAttempt(delivery)
+    return deliverer.step(this.trigger, record, failure, metrics, signal)
+  }
+
+  async #loadAndAttempt(delivery: OpenDelivery): Promise<Next> {
     const { held, deliverer, metrics, signal } = this.#parts
-    const record = delivery.record ?? (await held.load(delivery, this.#open, signal))
+    const record = await held.load(delivery, this.#open, signal)
     if (record !== undefined) {
       return deliverer.step(this.trigger, record, delivery.failure, metrics, signal)
     }

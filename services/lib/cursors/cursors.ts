@@ -1,4 +1,5 @@
 import type { Attempt, Phase } from '#delivery/attempt.ts'
+import type { FailedAnswer } from '#delivery/failed-answer.ts'
 import type { FilterSpec } from '#filters/filter.ts'
 
 /** Everything below `offset` has been judged against the Triggers of its time. */
@@ -45,14 +46,6 @@ export interface FailedDelivery {
   readonly delayMs: number
   /** The subscriber's last answer, for the `knativeerror*` extensions. Kept from the phase `dead-letter` on. */
   readonly answer?: FailedAnswer
-}
-
-/** What a subscriber answered when a delivery was given up. */
-export interface FailedAnswer {
-  readonly status?: number
-  /** The first 1024 bytes of the body, in base64. */
-  readonly dataBase64?: string
-  readonly extensions?: Readonly<Record<string, string>>
 }
 
 /** All that is saved about one partition. Maps are keyed by the Trigger's `<namespace>/<name>`. */

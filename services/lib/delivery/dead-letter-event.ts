@@ -1,8 +1,8 @@
-import type { FailedAnswer } from '#cursors/cursors.ts'
 import { decodeBase64 } from '#events/decode-base64.ts'
 import type { AttributeValue, CloudEvent } from '#events/event.ts'
 import { isAbsoluteUri } from '#events/is-uri-reference.ts'
 import type { Trigger } from '#triggers/trigger.ts'
+import type { FailedAnswer } from './failed-answer.ts'
 import { isExtensionName } from './is-extension-name.ts'
 import { redactUrl } from './redact-url.ts'
 
