@@ -222,8 +222,9 @@ export class BrokerLog {
   }
 
   #isDue(now: number): boolean {
-    const active = this.#active
-    return active !== undefined && isSegmentDue(active, this.#options, this.#retention, now)
+    const first = this.#active?.first ?? -1
+    const isDamaged = this.#unreadable.has(first)
+    return isSegmentDue(this.#active, isDamaged, this.#options, this.#retention, now)
   }
 
   #expireByAge(now: number): void {

@@ -179,6 +179,24 @@ t.test('a damaged segment is reported, not skipped, and given up by moving it aw
   t.ok(existsSync(first!))
 })
 
+t.test('a segment found damaged while it is written gets nothing more', async (t) => {
+  const { broker, logs, segments, clock } = startLog(t)
+  const log = await logs.open(broker, KEEP)
+  await fill(log, 3)
+  const [first] = segments()
+  damage(`${first}-wal`)
+  await t.rejects(log.read(from0, some), /Nothing is skipped/)
+  await until('the fault is known', () => log.fault() !== undefined)
+
+  const [position] = await log.append([aRecord('after')])
+  t.equal(segments().length, 2)
+  for (const end of ['', '-wal', '-shm']) rmSync(`${first}${end}`, { force: true })
+  clock.advance(1000)
+  await until('the fault is gone', () => log.fault() === undefined)
+  t.same(ids((await log.read([position!], some))[0]!.records), ['after'])
+  t.same(ids(await readAll(log)), ['after'], 'only what stood in the damaged one is gone')
+})
+
 t.test('a damaged segment that is restored is read on', async (t) => {
   const { broker, logs, segments, connect } = startLog(t)
   await fill(await logs.open(broker, KEEP), 30)
