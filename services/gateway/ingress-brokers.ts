@@ -80,8 +80,9 @@ export class IngressBrokers {
     const { logs, prepare, logger } = this.#options
     const { signal } = this.#closing
     const { broker } = entry
+    let log: EventLog | undefined
     try {
-      const log = await logs.open(broker.key, broker.retention)
+      log = await logs.open(broker.key, broker.retention)
       if (entry.log === undefined) await prepare(broker, log, signal)
       entry.log = log
       entry.openingFault = undefined
@@ -90,7 +91,7 @@ export class IngressBrokers {
       if (entry.openingFault === undefined) {
         logger.error({ err: error, broker: broker.key }, 'Cannot open the log of a Broker')
       }
-      entry.openingFault = unavailable(broker.key, error)
+      entry.openingFault = unavailable(broker.key, error, log?.fault())
       this.#openLater(entry)
     }
   }
@@ -110,11 +111,12 @@ function isSameRetention(a: Broker['retention'], b: Broker['retention']): boolea
   return a.ageMs === b.ageMs && a.bytes === b.bytes
 }
 
-/** An adapter's Problem says what to do; another error may hold a path, which stays in the log. */
-function unavailable(key: string, error: unknown): Problem {
+/**
+ * An adapter's Problem says what to do, and so does the fault of a log that was opened; another
+ * error may hold a path, which stays in the log.
+ */
+function unavailable(key: string, error: unknown, fault: string | undefined): Problem {
   if (error instanceof Problem) return error
-  return new Problem('log-unavailable', `Cannot take events: the log of ${key} cannot be opened`, {
-    cause: error,
-    retryAfterSeconds: 1,
-  })
+  const detail = fault ?? `Cannot take events: the log of ${key} cannot be opened`
+  return new Problem('log-unavailable', detail, { cause: error, retryAfterSeconds: 1 })
 }
