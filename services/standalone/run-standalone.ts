@@ -15,11 +15,14 @@ export async function runStandalone(env: Environment): Promise<void> {
   try {
     const config = readStandaloneConfig(env)
     const logger = createLogger({ level: config.LOG_LEVEL, name: 'sluice' })
+    let isStarted = false
     const died = (error: unknown) => {
-      logger.fatal({ err: error }, 'The dispatcher has died')
+      if (isStarted) logger.fatal({ err: error }, 'The dispatcher has died')
+      else process.stderr.write(`${describe(error)}\n`)
       process.exit(1)
     }
     const standalone = await startStandalone({ config, env, logger, died })
+    isStarted = true
     process.stdout.write(standalone.banner)
     closeWithGrace({ delay: CLOSE_MS, logger: false }, async ({ err }) => {
       if (err !== undefined) logger.fatal({ err }, 'Unexpected error')

@@ -308,6 +308,11 @@ t.test('what cannot start says why in one line', async (t) => {
   t.match(taken, new RegExp(port))
   t.notMatch(taken, /\n {4}at /)
 
+  const damaged = t.testdir({ data: { 'cursors.db': 'this is no database '.repeat(99) } })
+  const unopened = await SluiceProcess.start({ dir: damaged, eventing: BROKER }).catch(String)
+  t.match(unopened, /Cannot open the cursors in .*cursors\.db/)
+  t.notMatch(unopened, /\\n +at |\n +at /)
+
   const wrong = await SluiceProcess.start({
     dir: t.testdir(),
     eventing: BROKER,
