@@ -43,6 +43,7 @@ t.test('a full disk under load: 503, nothing lost, and it recovers by itself', a
       data,
     }),
   })
+  t.teardown(() => load.stop())
   const readyz = async (url: string) => {
     const response = await fetch(`${url}/readyz`)
     return { status: response.status, body: await response.text() }
@@ -130,6 +131,7 @@ t.test('kill -9 while the disk is full: nothing lost', async (t) => {
     perSecond: 1000,
     event: (n) => ({ attributes: { id: `${n}`, type: 'test' }, data }),
   })
+  t.teardown(() => load.stop())
   await load.until('the disk is full', () => load.refusal !== undefined)
   fill(join(disk, 'fill'))
   await delay(500)

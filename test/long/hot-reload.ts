@@ -60,6 +60,7 @@ t.test(`YAML that changes five times a second, under load (seed ${SEED})`, async
       data: '{"a":1}',
     }),
   })
+  t.teardown(() => load.stop())
   const random = seededRandom(SEED)
   const done = new Map<string, number>()
   const actions: Readonly<Record<string, () => Promise<void>>> = {

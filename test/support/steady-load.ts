@@ -21,6 +21,8 @@ export interface Refusal {
 }
 
 const TICK_MS = 10
+/** What takes longer counts as broken. */
+const ANSWER_MS = 10_000
 
 /** Posts events at a rate, whatever the answers, and remembers what became of each. */
 export class SteadyLoad {
@@ -33,7 +35,12 @@ export class SteadyLoad {
   /** Requests that ended without an answer. */
   broken = 0
   readonly #options: SteadyLoadOptions
-  readonly #agent = new Agent({ connections: 64, pipelining: 1 })
+  readonly #agent = new Agent({
+    connections: 64,
+    pipelining: 1,
+    headersTimeout: ANSWER_MS,
+    bodyTimeout: ANSWER_MS,
+  })
   readonly #timer: NodeJS.Timeout
   readonly #waiting = new Set<Promise<void>>()
   readonly #since = performance.now()
@@ -46,17 +53,21 @@ export class SteadyLoad {
     this.#timer = setInterval(() => this.#tick(), TICK_MS)
   }
 
-  /** Resolves when all that was posted is answered. */
+  /** Posts no more. Resolves when all that was posted is answered. */
   async stop(): Promise<void> {
     clearInterval(this.#timer)
     await Promise.all(this.#waiting)
-    await this.#agent.close()
+    await this.#agent.destroy()
   }
 
   /** Resolves when `holds`, or throws after `deadlineMs`. */
-  async until(what: string, holds: () => boolean, deadlineMs = 30_000): Promise<void> {
+  async until(
+    what: string,
+    holds: () => boolean | Promise<boolean>,
+    deadlineMs = 30_000,
+  ): Promise<void> {
     const end = performance.now() + deadlineMs
-    while (!holds()) {
+    while (!(await holds())) {
       if (performance.now() > end) throw new Error(`Not within ${deadlineMs} ms: ${what}`)
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
