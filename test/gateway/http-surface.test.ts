@@ -1,4 +1,5 @@
 import t from 'tap'
+import { fuzzRequests, sendFuzzed } from '../support/fuzz-requests.ts'
 import { parseResponses, type RawResponse, rawExchange } from '../support/raw-exchange.ts'
 import { attribute, TestGateway, until } from './harness.ts'
 
@@ -166,72 +167,15 @@ t.test('whoever closes early leaves nothing behind', async (t) => {
 t.test('seeded rubbish: no crash, no hang, no 5xx', async (t) => {
   const seed = Number(process.env['FUZZ_SEED'] ?? 1)
   const cases = Number(process.env['FUZZ_CASES'] ?? 400)
-  const random = mulberry32(seed)
-  const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)] as T
-  const json = JSON.stringify({ specversion: '1.0', id: '1', source: '/s', type: 't', data: [1] })
-  const seeds = [
-    () => whole(),
-    () => chunked('2\r\n{}\r\n0\r\n\r\n'),
-    () => whole('Content-Type: application/cloudevents+json\r\n', json),
-    () => whole('Content-Type: application/cloudevents-batch+json\r\n', `[${json},${json}]`),
-    () =>
-      whole('ce-subject: %E2%82%AC\r\nce-time: 2020-01-01T00:00:00Z\r\nExpect: 100-continue\r\n'),
-  ]
-  const tokens = [
-    '\r\n',
-    '\0',
-    '%',
-    '"',
-    '{',
-    ']',
-    ':',
-    'chunked',
-    'ce-',
-    ' ',
-    '\xff',
-    '9'.repeat(20),
-    'Content-Length: 5\r\n',
-    '\\ud800',
-  ]
-  const mutate = (text: string): string => {
-    const at = Math.floor(random() * text.length)
-    const length = Math.floor(random() * 12)
-    switch (Math.floor(random() * 5)) {
-      case 0:
-        return text.slice(0, at) + pick(tokens) + text.slice(at)
-      case 1:
-        return text.slice(0, at) + text.slice(at + length)
-      case 2:
-        return text.slice(0, at) + text.slice(at, at + length).repeat(3) + text.slice(at + length)
-      case 3:
-        return text.slice(0, at) + String.fromCharCode(random() * 256) + text.slice(at + 1)
-      default:
-        return text.slice(0, at)
-    }
-  }
+  const fuzz = fuzzRequests(seed)
   const one = async () => {
-    let text = pick(seeds)()
-    for (let count = Math.floor(random() * 4); count >= 0; count--) text = mutate(text)
-    if (random() < 0.3) text += pick(seeds)()
-    const bytes = Buffer.from(text, 'latin1')
-    const cuts = [random(), random()]
-      .map((share) => Math.floor(share * bytes.length))
-      .sort((a, b) => a - b)
-    const isReset = random() < 0.1
-    const responses = await rawExchange(port, '', {
-      send: (socket) => {
-        const parts = [0, ...cuts].map((cut, i) => bytes.subarray(cut, cuts[i]))
-        const next = () => {
-          const part = parts.shift()
-          if (part !== undefined) socket.write(part, () => setImmediate(next))
-          else if (isReset) socket.resetAndDestroy()
-          else socket.end()
-        }
-        next()
-      },
-    }).catch((error) => t.fail(`hangs (FUZZ_SEED=${seed}): ${JSON.stringify(text)} ${error}`))
+    const request = fuzz()
+    const text = JSON.stringify(request.text)
+    const responses = await sendFuzzed(port, request).catch((error) =>
+      t.fail(`hangs (FUZZ_SEED=${seed}): ${text} ${error}`),
+    )
     for (const { status } of Array.isArray(responses) ? responses : []) {
-      if (status >= 500) t.fail(`${status} (FUZZ_SEED=${seed}): ${JSON.stringify(text)}`)
+      if (status >= 500) t.fail(`${status} (FUZZ_SEED=${seed}): ${text}`)
     }
   }
   for (let done = 0; done < cases; done += 40) {
@@ -246,14 +190,3 @@ t.test('the reader of these tests keeps responses apart', async (t) => {
   const text = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabHTTP/1.1 404 No\r\n\r\n'
   t.same(statuses(parseResponses(text)), [200, 404])
 })
-
-/** A small seeded generator of numbers from 0 to 1. */
-function mulberry32(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}

@@ -2,21 +2,12 @@ import t from 'tap'
 import { parseResources } from '#triggers/files/parse-resources.ts'
 import { readKustomization } from '#triggers/files/read-kustomization.ts'
 import { readServices } from '#triggers/files/read-services.ts'
+import { mutateYaml } from '../../../support/mutate-yaml.ts'
+import { seededRandom } from '../../../support/seeded-random.ts'
 import { brokerYaml, triggerYaml } from '../../../support/trigger-yaml.ts'
 
-const SEED = 20250101
-const ROUNDS = 2000
-
-/** Mulberry32: the same mutations on every machine. */
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
-  }
-}
+const SEED = Number(process.env['FUZZ_SEED'] ?? 20250101)
+const ROUNDS = Number(process.env['FUZZ_CASES'] ?? 2000)
 
 const VALID = [
   brokerYaml({
@@ -43,69 +34,6 @@ const VALID = [
   'billing: http://127.0.0.1:1\nshop/billing: "https://x/y"\n',
 ]
 
-const PIECES = [
-  '__proto__',
-  'constructor',
-  '? ',
-  '- ',
-  ': ',
-  '&a ',
-  '*a',
-  '*e',
-  '!!binary ',
-  '!x ',
-  '%YAML 1.1\n',
-  '---\n',
-  '...\n',
-  '<<: ',
-  '{',
-  '}',
-  '[',
-  ']',
-  '"',
-  "'",
-  '|\n',
-  '>\n',
-  '\t',
-  '\n',
-  '\r',
-  '\0',
-  '\u2028',
-  '\ufeff',
-  '\ud800',
-  '#',
-  '~',
-  'null',
-  '1e999',
-  '.nan',
-  '0x1F',
-  '-0',
-  '😀',
-  '/',
-  '../',
-  'PT',
-  'P1Y',
-  '"\\u0000"',
-  '{__proto__: {a: b}}',
-  '[[[[[[[[',
-  '&a [*a]',
-  'x'.repeat(300),
-]
-
-function mutate(text: string, random: (below: number) => number): string {
-  let mutated = text
-  for (let i = random(3) + 1; i > 0; i--) {
-    const at = random(mutated.length + 1)
-    const end = Math.min(mutated.length, at + random(12))
-    const kind = random(4)
-    const piece = kind === 0 ? '' : (PIECES[random(PIECES.length)] ?? '')
-    const other = mutated.slice(random(mutated.length + 1)).slice(0, random(60))
-    const inserted = kind === 3 ? other : piece
-    mutated = mutated.slice(0, at) + inserted + mutated.slice(kind === 1 ? at : end)
-  }
-  return mutated
-}
-
 /** Runs `read`; anything but a FileFault is a crash. */
 function survives(read: () => unknown): void {
   try {
@@ -116,15 +44,14 @@ function survives(read: () => unknown): void {
 }
 
 t.test(`mutations of valid YAML give resources or a clear fault (seed ${SEED})`, async (t) => {
-  const random = randomFrom(SEED)
+  const random = seededRandom(SEED)
+  const pick = () => VALID[Math.floor(random() * VALID.length)] ?? ''
   const services = new Map([['billing', 'http://127.0.0.1:1']])
   let resources = 0
   let refused = 0
 
   for (let round = 0; round < ROUNDS; round++) {
-    const first = VALID[random(VALID.length)] ?? ''
-    const second = VALID[random(VALID.length)] ?? ''
-    const text = mutate(`${first}---\n${second}`, random)
+    const text = mutateYaml(`${pick()}---\n${pick()}`, random)
     const start = performance.now()
     try {
       const { snapshot, faults } = parseResources('fuzz.yaml', text, services)
