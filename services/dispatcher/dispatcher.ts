@@ -1,36 +1,14 @@
-import type { Registry } from 'prom-client'
-import type { Cursors } from '#cursors/cursors.ts'
-import type { DeadLetters } from '#dead-letters/dead-letters.ts'
-import type { SubscriberClient } from '#delivery/subscriber-client.ts'
-import type { EventLogs } from '#log/event-log.ts'
-import type { SchemaGate } from '#schemas/schema-gate.ts'
-import type { Logger } from '#telemetry/logger.ts'
-import type { Tracing } from '#telemetry/tracing.ts'
-import type { Clock } from '#time/clock.ts'
 import type { Broker, Snapshot, Trigger } from '#triggers/trigger.ts'
 import type { TriggerStatus } from '#triggers/trigger-status.ts'
 import { BrokerDispatcher } from './broker-dispatcher.ts'
 import { ByteBudget } from './byte-budget.ts'
+import type { DispatcherParts } from './dispatcher-parts.ts'
 import { createDispatcherMetrics, type DispatcherMetrics } from './metrics.ts'
 
 /** Events of open deliveries that are kept in memory, over all Triggers. */
 const HELD_BYTES = 32 * 1024 * 1024
 const SWEEP_MS = 60 * 60 * 1000
 const RETRY_MS = 1000
-
-export interface DispatcherParts {
-  readonly logs: EventLogs
-  readonly cursors: Cursors
-  readonly deadLetters: DeadLetters
-  readonly client: SubscriberClient
-  readonly schemas: SchemaGate
-  readonly tracing: Tracing | undefined
-  readonly registry: Registry
-  readonly logger: Logger
-  readonly clock: Clock
-  /** How long attempts may go on when a partition is given up, in milliseconds. */
-  readonly graceMs: number
-}
 
 /** Reads the logs of all Brokers, judges each event once, and delivers it to the Triggers that match. */
 export class Dispatcher {

@@ -10,7 +10,8 @@ import type { EventLog, EventLogs, NewRecord, Position, ReadOptions } from '#log
 import { MemoryEventLogs } from '#log/memory/memory-event-logs.ts'
 import type { SchemaGate } from '#schemas/schema-gate.ts'
 import type { Broker, Snapshot, Trigger } from '#triggers/trigger.ts'
-import { Dispatcher, type DispatcherParts } from '../../services/dispatcher/dispatcher.ts'
+import { Dispatcher } from '../../services/dispatcher/dispatcher.ts'
+import type { DispatcherParts } from '../../services/dispatcher/dispatcher-parts.ts'
 import { anEvent } from '../support/an-event.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 
