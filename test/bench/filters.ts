@@ -5,6 +5,7 @@ import type { CloudEvent } from '#events/event.ts'
 import { all } from '#filters/all.ts'
 import { any } from '#filters/any.ts'
 import { attributes } from '#filters/attributes.ts'
+import { compileFilter } from '#filters/compile-filter.ts'
 import { exact } from '#filters/exact.ts'
 import type { FilterSpec } from '#filters/filter.ts'
 import { type Filtered, FilterIndex } from '#filters/filter-index.ts'
@@ -68,6 +69,10 @@ const either = any([exactType, prefixType])
 bench('any of exact and prefix', (event) => Number(either(event)))
 const notExact = not(exactType)
 bench('not exact', (event) => Number(notExact(event)))
+const nested = compileFilter({
+  all: [{ prefix: { type: 'com.example.' } }, { not: { any: [{ exact: { type } }] } }],
+})
+bench('compiled, all of prefix and not any', (event) => Number(nested(event)))
 console.log()
 for (const triggers of [1, 50, 500]) {
   const last = triggers - 1
