@@ -136,8 +136,8 @@ export class SqliteEventLogs implements EventLogs {
     this.#cancelTick()
     for (const { reject } of this.#openings.values()) reject(new Error('its writer has stopped'))
     this.#openings.clear()
-    if (this.#isClosed) return
     this.#isClosed = true
+    // After close() there is none left; before it is done, an append may still wait for its answer.
     for (const log of this.#byNumber.values()) log.lose()
   }
 
