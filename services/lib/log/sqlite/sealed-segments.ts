@@ -36,7 +36,8 @@ export class SealedSegments {
   }
 
   add(first: number, newest: number | undefined): void {
-    this.#segments.push({ first, bytes: segmentBytes(this.#folder, first), newest })
+    const bytes = orUndefined(() => segmentBytes(this.#folder, first)) ?? 0
+    this.#segments.push({ first, bytes, newest })
   }
 
   /** When the last record of the oldest one was appended, in milliseconds since 1970. */
@@ -73,8 +74,7 @@ export class SealedSegments {
 
   /** For a damaged segment, which cannot say how old its records are. */
   #modified(first: number): number | undefined {
-    const file = statSync(segmentFile(this.#folder, first), { throwIfNoEntry: false })
-    return file?.mtimeMs
+    return orUndefined(() => statSync(segmentFile(this.#folder, first)).mtimeMs)
   }
 }
 
@@ -86,4 +86,13 @@ export function segmentBytes(folder: string, first: number): number {
     bytes += statSync(name, { throwIfNoEntry: false })?.size ?? 0
   }
   return bytes
+}
+
+/** What a file tells, where the folder can be looked into: housekeeping waits for better times. */
+function orUndefined(look: () => number): number | undefined {
+  try {
+    return look()
+  } catch {
+    return undefined
+  }
 }

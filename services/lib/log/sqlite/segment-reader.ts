@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { LogRecord } from '../event-log.ts'
 import { describeStorageFault } from './describe-storage-fault.ts'
@@ -185,8 +184,8 @@ export class SegmentReader {
     try {
       connection = new SegmentConnection(this.#folder, first)
     } catch (error) {
-      if (existsSync(segmentFile(this.#folder, first))) throw error
       this.refresh()
+      if (this.#list().includes(first)) throw error
       return undefined
     }
     this.#connections.set(first, connection)

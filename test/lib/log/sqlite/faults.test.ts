@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -154,4 +154,39 @@ t.test('a folder that cannot be made: open() says so', async (t) => {
   const error = await logs.open('demo/default', KEEP).catch((error) => error)
   t.ok(error instanceof Problem && error.type === 'log-unavailable', String(error))
   t.match(error.message, /demo\/default: a file stands where its folder should be/)
+})
+
+t.test(
+  'a segment behind a link that leads nowhere: said, not looked for again and again',
+  async (t) => {
+    const { logs, folder, segments, connect } = startSqlite(t)
+    const log = await logs.open('demo/default', KEEP)
+    for (let at = 0; at < 20; at++) await log.append([aRecord(`${at}`, 8 * 1024)])
+    const [first] = segments()
+    rmSync(first!)
+    symlinkSync(join(folder, 'nowhere'), first!)
+    const fresh = connect()
+    t.teardown(() => fresh.close())
+    const other = await fresh.open('demo/default', KEEP)
+
+    await t.rejects(readAll(other), { message: /0000000000000000\.db: its file cannot be opened/ })
+  },
+)
+
+t.test('a folder that cannot be looked into does not end the writer', async (t) => {
+  const { logs, folder, clock } = startSqlite(t, { segmentAgeMs: 5000 })
+  const log = await logs.open('demo/default', KEEP)
+  await log.append([aRecord('1')])
+  renameSync(folder, `${folder}.away`)
+  symlinkSync(folder, folder)
+  clock.advance(6000)
+  await until('it is noticed', () => log.fault() !== undefined)
+  t.match(log.fault(), /cannot be written/)
+  rmSync(folder)
+  renameSync(`${folder}.away`, folder)
+  clock.advance(2000)
+  await until('it is writable again', () => log.fault() === undefined)
+  await log.append([aRecord('2')])
+
+  t.same((await readAll(log)).map(idOf), ['1', '2'])
 })
