@@ -21,6 +21,7 @@ export class Calls {
     { resolve: (value: unknown) => void; reject: (error: unknown) => void }
   >()
   #lastId = 0
+  #isGone = false
 
   constructor(port: Worker) {
     this.#port = port
@@ -30,6 +31,7 @@ export class Calls {
 
   /** @throws what the other thread threw, or an Error when it is gone or takes longer than `timeoutMs`. */
   async ask(name: string, argument: unknown, timeoutMs: number): Promise<unknown> {
+    if (this.#isGone) throw gone()
     const id = ++this.#lastId
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
     const late = () => reject(new Error(`No answer to "${name}" within ${timeoutMs} ms`))
@@ -51,8 +53,13 @@ export class Calls {
   }
 
   #gone(): void {
-    for (const { reject } of this.#open.values()) reject(new Error('The thread has ended'))
+    this.#isGone = true
+    for (const { reject } of this.#open.values()) reject(gone())
   }
+}
+
+function gone(): Error {
+  return new Error('The thread has ended')
 }
 
 /** Answers each call by the function of its name. What it throws is thrown where it was asked. */

@@ -25,11 +25,9 @@ export class SamplesClient {
     await this.#calls.ask('started', undefined, START_MS)
   }
 
+  /** Never rejects: the samples keep nothing, so what they could not start or close is cut off. */
   async close(): Promise<void> {
-    try {
-      await this.#calls.ask('close', undefined, CLOSE_MS)
-    } finally {
-      await this.#worker.terminate()
-    }
+    await this.#calls.ask('close', undefined, CLOSE_MS).catch(() => undefined)
+    await this.#worker.terminate()
   }
 }

@@ -200,6 +200,17 @@ t.test('SIGTERM: what is in flight ends, nothing is repeated, the exit code is 0
   )
 })
 
+t.test('SIGTERM: the exit code is 0 also where a sample has found its port taken', async (t) => {
+  const other = await ScriptedSubscriber.start(status(200))
+  t.teardown(() => other.close())
+  const env = { SAMPLES: 'on', SERVICES: `todo: ${other.url}\n` }
+  const sluice = await SluiceProcess.start({ dir: t.testdir(), eventing: BROKER, env })
+  t.teardown(() => sluice.stop())
+  await sluice.until('/readyz', () => sluice.output.includes('Cannot start the sample todo'))
+
+  t.equal(await sluice.stop(), 0)
+})
+
 t.test('a retry schedule survives kill -9: retry 3 is four attempts', async (t) => {
   const dir = t.testdir()
   const subscriber = await ScriptedSubscriber.start(status(503))

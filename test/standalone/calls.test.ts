@@ -34,6 +34,11 @@ t.test('Calls.ask() gives up when there is no answer in time', async (t) => {
   await t.rejects(startThread(t).ask('never', undefined, 20), { message: /within 20 ms/ })
 })
 
-t.test('Calls.ask() throws when the other thread ends', async (t) => {
-  await t.rejects(startThread(t).ask('exit', undefined, 5000), { message: /has ended/ })
-})
+t.test(
+  'Calls.ask() throws when the other thread ends, and at once when it has ended',
+  async (t) => {
+    const calls = startThread(t)
+    await t.rejects(calls.ask('exit', undefined, 5000), { message: /has ended/ })
+    await t.rejects(calls.ask('double', 1, 5000), { message: /has ended/ })
+  },
+)
