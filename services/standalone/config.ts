@@ -1,6 +1,10 @@
 import Type, { type Static } from 'typebox'
 import { type Environment, type Fault, readConfig } from '#config/read-config.ts'
 import { isLoopback } from '#http/is-loopback.ts'
+import { parseDuration } from '#triggers/parse-duration.ts'
+
+/** Timers hold 24 days; nobody waits for one. */
+const LONGEST_GRACE_MS = 24 * 60 * 60 * 1000
 
 /** The environment of `npm start`. docs/configuration.md is written from it. */
 export const standaloneSchema = Type.Object({
@@ -75,7 +79,8 @@ export const standaloneSchema = Type.Object({
   GRACE_PERIOD: Type.String({
     default: 'PT10S',
     format: 'duration',
-    description: 'How long requests and deliveries in flight may go on after `SIGTERM`.',
+    description:
+      'How long requests and deliveries in flight may go on after `SIGTERM`; at most `P1D`.',
   }),
   LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
     default: 'info',
@@ -90,8 +95,15 @@ export function readStandaloneConfig(env: Environment): StandaloneConfig {
   return readConfig(standaloneSchema, env, demands)
 }
 
-function demands({ ADMIN_HOST, ADMIN_TOKEN }: Partial<StandaloneConfig>): readonly Fault[] {
-  if (ADMIN_HOST === undefined || ADMIN_TOKEN !== undefined || isLoopback(ADMIN_HOST)) return []
-  const expected = `a bearer token, because ADMIN_HOST ${ADMIN_HOST} can be reached from other machines`
-  return [{ variable: 'ADMIN_TOKEN', expected }]
+function demands(values: Partial<StandaloneConfig>): readonly Fault[] {
+  const { ADMIN_HOST, ADMIN_TOKEN, GRACE_PERIOD } = values
+  const faults: Fault[] = []
+  if (ADMIN_HOST !== undefined && ADMIN_TOKEN === undefined && !isLoopback(ADMIN_HOST)) {
+    const expected = `a bearer token, because ADMIN_HOST ${ADMIN_HOST} can be reached from other machines`
+    faults.push({ variable: 'ADMIN_TOKEN', expected })
+  }
+  if (GRACE_PERIOD !== undefined && parseDuration(GRACE_PERIOD) > LONGEST_GRACE_MS) {
+    faults.push({ variable: 'GRACE_PERIOD', expected: 'at most P1D' })
+  }
+  return faults
 }

@@ -1,11 +1,9 @@
 import closeWithGrace from 'close-with-grace'
 import type { Environment } from '#config/read-config.ts'
 import { createLogger } from '#telemetry/logger.ts'
+import { closeDeadlineMs } from './close-deadline.ts'
 import { readStandaloneConfig } from './config.ts'
 import { startStandalone } from './standalone.ts'
-
-/** What closing may take beyond the grace period before the process ends all the same. */
-const CLOSE_MS = 60_000
 
 /**
  * Runs until a signal comes, which ends the process with 0. What cannot start is said in one
@@ -24,7 +22,8 @@ export async function runStandalone(env: Environment): Promise<void> {
     const standalone = await startStandalone({ config, env, logger, died })
     isStarted = true
     process.stdout.write(standalone.banner)
-    closeWithGrace({ delay: CLOSE_MS, logger: false }, async ({ err }) => {
+    const delay = closeDeadlineMs(config.GRACE_PERIOD)
+    closeWithGrace({ delay, logger: false }, async ({ err }) => {
       if (err !== undefined) logger.fatal({ err }, 'Unexpected error')
       await standalone.close()
     })

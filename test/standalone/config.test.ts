@@ -1,4 +1,5 @@
 import t from 'tap'
+import { closeDeadlineMs } from '../../services/standalone/close-deadline.ts'
 import { readStandaloneConfig } from '../../services/standalone/config.ts'
 
 t.test('nothing set is a working configuration on loopback', (t) => {
@@ -41,5 +42,18 @@ t.test('a bad token is named without being shown', (t) => {
     t.match(error.message, 'ADMIN_TOKEN is set (a secret, not shown): expected at least 16 letters')
     t.notMatch(error.message, ADMIN_TOKEN)
   }
+  t.end()
+})
+
+t.test('a grace period beyond a day, which no timer can be trusted with, is refused', (t) => {
+  t.equal(readStandaloneConfig({ GRACE_PERIOD: 'P1D' }).GRACE_PERIOD, 'P1D')
+  t.throws(() => readStandaloneConfig({ GRACE_PERIOD: 'P30D' }), {
+    message: /GRACE_PERIOD is "P30D": expected at most P1D$/,
+  })
+  t.end()
+})
+
+t.test('closing may take the grace period of requests, that of deliveries, and a minute', (t) => {
+  t.equal(closeDeadlineMs('PT2M'), 5 * 60_000)
   t.end()
 })
