@@ -268,6 +268,7 @@ t.test('a segment damaged while it runs: named; moved away, the rest goes on', a
   const fault = await sluice.until('/readyz', (body) => body.includes('"ready":false'), 15_000)
   t.match(fault, new RegExp(segment), 'the file is named')
   await delay(2500)
+  t.equal(load.refusal?.status, 503, 'the ingress refuses meanwhile')
   const late = subscriber.at(`/late-${rounds}`)
   const before = late.size
 

@@ -11,13 +11,19 @@ export interface LogFacts {
   readonly fullAt: number | undefined
 }
 
+const UNREADABLE =
+  'a part of it cannot be read, so that deliveries stand still; /readyz says which file'
+
 /** What a log tells its clients. */
 export function logState({ broker, fault, unreadable, fullAt }: LogFacts): LogState {
   if (fault !== undefined) {
     const said = `The event log of ${broker} cannot be written: ${fault}. Tried again every second.`
     return { fault: said, refusal: unavailable(broker, fault) }
   }
-  return { fault: unreadable, refusal: fullAt === undefined ? undefined : full(broker, fullAt) }
+  if (unreadable !== undefined) {
+    return { fault: unreadable, refusal: unavailable(broker, UNREADABLE) }
+  }
+  return { fault: undefined, refusal: fullAt === undefined ? undefined : full(broker, fullAt) }
 }
 
 /** The log cannot be written. */
