@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { startFlags } from '../support/start-flags.ts'
 import { Child } from './child.ts'
 import { EVENT_SCHEMA, EVENT_TYPE } from './event-request.ts'
 import { freePort, untilReady } from './http-server.ts'
@@ -174,11 +175,4 @@ function interesting(output: string): string {
     .filter((line) => line.startsWith('{') || /error/i.test(line))
     .slice(0, 10)
     .join('\n')
-}
-
-/** What `npm start` gives to Node, so that the same is measured that a user runs. */
-function startFlags(): readonly string[] {
-  const file = new URL('../../package.json', import.meta.url)
-  const { scripts } = JSON.parse(readFileSync(file, 'utf8')) as { scripts: { start: string } }
-  return scripts.start.split(' ').filter((word) => word.startsWith('--'))
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { startFlags } from './start-flags.ts'
 
 const MAIN = fileURLToPath(new URL('../../services/standalone/main.ts', import.meta.url))
 const READY_MS = 20_000
@@ -48,7 +49,7 @@ export class SluiceProcess {
       await mkdir(join(file, '..'), { recursive: true })
       await writeFile(file, text)
     }
-    const child = spawn(process.execPath, [MAIN], {
+    const child = spawn(process.execPath, [...startFlags(), MAIN], {
       env: {
         PATH: process.env['PATH'],
         PORT: '0',

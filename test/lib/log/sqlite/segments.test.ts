@@ -194,7 +194,10 @@ t.test('a segment found damaged while it is written gets nothing more', async (t
   clock.advance(1000)
   await until('the fault is gone', () => log.fault() === undefined)
   const [position] = await log.append([aRecord('after')])
-  t.ok(segments().every((segment) => segment !== first), 'in a segment of its own')
+  t.ok(
+    segments().every((segment) => segment !== first),
+    'in a segment of its own',
+  )
   t.same(ids((await log.read([position!], some))[0]!.records), ['after'])
   t.same(ids(await readAll(log)), ['after'], 'only what stood in the damaged one is gone')
 })
