@@ -131,7 +131,7 @@ export const sustained: Scenario = async (bench, report, scale) => {
   const yardstick = report.empty
   if (yardstick === undefined) throw new Error('The search needs the scenario "empty" first')
   let best: Measurement | undefined
-  for (const share of [0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5]) {
+  for (const share of [0.2, 0.25, 0.31, 0.35, 0.4, 0.45, 0.5]) {
     const rate = Math.round(yardstick.rate * share)
     const load = { ...openLoop, mode: 'binary' as const, rate, isDelivered: true }
     const measured = await withProduct(bench, FAN_OUT_1, (product) =>
