@@ -6,21 +6,12 @@ import { logState, unavailable } from './log-state.ts'
 import { SealedSegments, segmentBytes } from './sealed-segments.ts'
 import { isSegmentDue } from './segment-due.ts'
 import { discardSegment, listSegments, makeFolder } from './segment-files.ts'
+import type { SegmentLimits } from './segment-limits.ts'
 import { readLogId, readSegmentEnd } from './segment-meta.ts'
 import { type SegmentMeta, SegmentWriter } from './segment-writer.ts'
 import { settleSegment } from './settle-segment.ts'
 import { SpaceGuard } from './space-guard.ts'
 import type { LogState, SentProblem } from './writer-messages.ts'
-
-/** Bounds that hold for every Broker's log. */
-export interface SegmentLimits {
-  /** A segment is sealed when it has this many bytes, or an eighth of the retention if that is less. */
-  readonly segmentBytes: number
-  /** A segment is sealed this many milliseconds after its first record. */
-  readonly segmentAgeMs: number
-  /** Below this much free disk space nothing is appended. */
-  readonly minFreeBytes: number
-}
 
 export interface BrokerLogOptions extends SegmentLimits {
   readonly broker: string

@@ -1,5 +1,5 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
-import type { SegmentLimits } from './broker-log.ts'
+import type { SegmentLimits } from './segment-limits.ts'
 import type { ToWriterThread, WriterThreadData } from './writer-thread.ts'
 
 export interface LogWriterOptions extends Partial<SegmentLimits> {

@@ -1,5 +1,5 @@
 import type { Retention } from '../event-log.ts'
-import type { SegmentLimits } from './broker-log.ts'
+import type { SegmentLimits } from './segment-limits.ts'
 import type { SegmentWriter } from './segment-writer.ts'
 
 const SMALLEST_BYTES = 1024 * 1024

@@ -1,7 +1,8 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import { BrokerLog, type SegmentLimits } from './broker-log.ts'
+import { BrokerLog } from './broker-log.ts'
 import { describeStorageFault } from './describe-storage-fault.ts'
 import { logFolder } from './segment-files.ts'
+import type { SegmentLimits } from './segment-limits.ts'
 import type { FromWriter, ToWriter } from './writer-messages.ts'
 
 /** What the thread is started with. */
