@@ -7,6 +7,8 @@ export interface SharedCursor {
   readonly offset: number
   /** What the log said it is at this offset (`PartitionRead.mark`). */
   readonly mark: string
+  /** How many partitions the log had when this one was first saved: one with a higher number was added later. */
+  readonly partitions: number
 }
 
 /** A Trigger's specification, and the offset from which it applied. */
@@ -66,11 +68,21 @@ export interface CursorChange {
   }[]
 }
 
+/** What a save found out. */
+export interface Saved {
+  /**
+   * Somebody else has saved this partition since it was loaded, or last saved, here: a process that
+   * had not noticed yet that it lost the partition. Whoever owns it answers by saving all it knows.
+   */
+  readonly contested: boolean
+}
+
 /** Where cursors are kept. Every adapter passes `test/lib/cursors/cursors.suite.ts`. */
 export interface Cursors {
   /**
    * All that was saved for a partition of `broker` (`<namespace>/<name>`), or `undefined` if
-   * nothing was. Complete: a save that resolved anywhere before this call is in it.
+   * nothing was. Complete: a save that resolved anywhere before this call is in it. Where several
+   * processes have saved the partition, no delivery is missing that any of them had open.
    * @throws Error when it cannot be read.
    */
   load(broker: string, partition: number): Promise<PartitionCursor | undefined>
@@ -84,7 +96,7 @@ export interface Cursors {
    * @throws TypeError when the first save of a partition has no `shared`.
    * @throws Error when it cannot be written; the next save may work again.
    */
-  save(broker: string, partition: number, change: CursorChange): Promise<void>
+  save(broker: string, partition: number, change: CursorChange): Promise<Saved>
 
   close(): Promise<void>
 }

@@ -1,12 +1,12 @@
 import type { Attempt } from '#delivery/attempt.ts'
 import type { CloudEvent } from '#events/event.ts'
 
-/** Why a delivery ended without success. */
-export type DeadLetterReason = 'delivery-failed' | 'reply-loop'
+/** Why a delivery ended without success; `unreadable-record`: what stood in the log is no CloudEvent. */
+export type DeadLetterReason = 'delivery-failed' | 'reply-loop' | 'unreadable-record'
 
 /** An event that could not be delivered, whole, with all that is known about why. */
 export interface DeadLetter {
-  /** `<namespace>/<name>` of the Broker and of the Trigger. */
+  /** `<namespace>/<name>` of the Broker and of the Trigger; an unreadable record has no Trigger, only ''. */
   readonly broker: string
   readonly trigger: string
   /** Where the event stands in the Broker's log. */

@@ -40,16 +40,45 @@ export interface ReadOptions {
   readonly signal: AbortSignal
 }
 
+/** Something in the log that is no CloudEvent: another producer wrote it. */
+export interface UnreadableRecord {
+  readonly offset: number
+  /** Milliseconds since 1970. */
+  readonly time: number
+  /** What is wrong with it, in one sentence. */
+  readonly reason: string
+  /** As it stands there, and its headers as text. */
+  readonly value: Uint8Array | undefined
+  readonly headers: ReadonlyMap<string, string>
+}
+
 export interface PartitionRead {
   readonly partition: number
   /** Ascending, all at or above the offset asked for. Empty when nothing came in time. */
   readonly records: readonly LogRecord[]
-  /** Where to go on: one above the last record or gap that was read. */
+  /** What was read and is no CloudEvent: counted and kept by whoever reads, never passed over in silence. */
+  readonly unreadable?: readonly UnreadableRecord[]
+  /**
+   * Where to go on: one above the last record or gap that was read. Below the offset asked for: the
+   * log ends before it, so it is another log than the one that the offset is from.
+   */
   readonly next: number
   /** The partition's first offset. Above the offset asked for: what lay between has expired. */
   readonly start: number
   /** What identifies this log at `next`; see {@link EventLog.recognises}. */
   readonly mark: string
+}
+
+/** One process's share of a Broker's partitions. */
+export interface Membership {
+  /**
+   * Whether deliveries may begin right now: false once nobody has confirmed for too long that the
+   * partitions are still ours, so that somebody else may have them already. Asked before each
+   * attempt.
+   */
+  mayDeliver(): boolean
+  /** Gives all partitions back; `revoked` is called first. Once is enough. */
+  leave(): Promise<void>
 }
 
 /** Whoever asks for a share of a Broker's partitions. */
@@ -81,7 +110,7 @@ export interface EventLog {
   /** Why an append would be refused right now, before its bytes are even read. */
   refusal(): Problem | undefined
 
-  /** What is wrong with this process's own storage, in one sentence for `/readyz`. */
+  /** What is wrong with the storage, in one sentence for `/readyz`. */
   fault(): string | undefined
 
   /**
@@ -100,14 +129,30 @@ export interface EventLog {
   /** Per partition, the first record appended at or after a time (milliseconds since 1970), else the end. */
   offsetsAt(timeMs: number): Promise<readonly Position[]>
 
+  /** What identifies this log at a position between its bounds. */
+  markAt(position: Position): Promise<string>
+
   /** Whether `mark` was read from this very log at this position; false after the log was deleted or recreated. */
   recognises(position: Position, mark: string): Promise<boolean>
 
   /**
    * Asks for a share of the partitions, on behalf of this process. Resolves after the first call
-   * of `assigned`. The function it resolves with gives all of them back.
+   * of `assigned`.
    */
-  join(owner: PartitionOwner): Promise<() => Promise<void>>
+  join(owner: PartitionOwner): Promise<Membership>
+
+  /**
+   * Shows to the storage's own tools how far a Trigger (`<namespace>/<name>`) has come: everything
+   * below these positions is done. Kafka: as offsets of the group `knative-trigger-<namespace>-<name>`;
+   * where there are no such tools, nothing. Best effort, and never read back by a cursor.
+   */
+  publishProgress(trigger: string, positions: readonly Position[]): Promise<void>
+
+  /**
+   * Where Knative's dispatcher left a Trigger: the offsets of its group. Partitions that it never
+   * had are left out.
+   */
+  knativeProgress(trigger: string): Promise<readonly Position[]>
 
   /** Below `offset` no Ready Trigger needs anything any more, so that expiry by size may take it. */
   release(position: Position): void

@@ -1,4 +1,5 @@
 import type { FilterSpec } from '#filters/filter.ts'
+import type { KafkaSettings } from '#kafka/kafka-settings.ts'
 
 /** Whether a resource may be used, and if not, why, in words that say what to do. */
 export type Readiness =
@@ -43,10 +44,15 @@ export interface Broker {
   readonly dedupWindowMs: number
   /** `sluice.dev/retention` and `sluice.dev/retention-bytes` */
   readonly retention: { readonly ageMs: number; readonly bytes: number | undefined }
+  /** From its ConfigMap, that one's Secret, and its annotations. Only `PROFILE=kafka` looks at it. */
+  readonly kafka: KafkaSettings
 }
 
-/** Where a Trigger without a cursor begins (`sluice.dev/start`): a number is a time in milliseconds since 1970. */
-export type Start = 'latest' | 'earliest' | number
+/**
+ * Where a Trigger without a cursor begins (`sluice.dev/start`): a number is a time in milliseconds
+ * since 1970; `knative-group` is where Knative's dispatcher left it.
+ */
+export type Start = 'latest' | 'earliest' | 'knative-group' | number
 
 /** A Trigger, as written in `eventing.knative.dev/v1`, checked and resolved. Plain data: it crosses threads. */
 export interface Trigger {
