@@ -118,7 +118,11 @@ export interface KafkaCluster {
   ): Promise<readonly ProduceResult[]>
 
   /** Reads on from positions that one broker leads, in one request. Resolves with one entry per position, in order. */
-  fetch(leader: number, from: readonly FetchPosition[], options: FetchOptions): Promise<readonly FetchResult[]>
+  fetch(
+    leader: number,
+    from: readonly FetchPosition[],
+    options: FetchOptions,
+  ): Promise<readonly FetchResult[]>
 
   /** Ends the requests of a lane at once; its connections are opened again when they are needed. */
   cut(lane: Lane): void
@@ -139,7 +143,11 @@ export interface KafkaCluster {
   /** Commits for a group that has no members; `UNKNOWN_MEMBER_ID` while it has. */
   commitOffsets(groupId: string, topic: string, offsets: ReadonlyMap<number, number>): Promise<void>
   /** What a group has committed for a topic; partitions without a commit are left out. */
-  committedOffsets(groupId: string, topic: string, partitions: readonly number[]): Promise<ReadonlyMap<number, number>>
+  committedOffsets(
+    groupId: string,
+    topic: string,
+    partitions: readonly number[],
+  ): Promise<ReadonlyMap<number, number>>
 
   close(): Promise<void>
 }
