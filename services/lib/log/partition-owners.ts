@@ -1,4 +1,4 @@
-import type { PartitionOwner } from './event-log.ts'
+import type { Membership, PartitionOwner } from './event-log.ts'
 
 /**
  * Who has the partitions of a log that one process holds: whoever asked first has all of them,
@@ -13,27 +13,37 @@ export class PartitionOwners {
     this.#partitions = partitions
   }
 
-  /** See `EventLog.join`. */
-  async join(owner: PartitionOwner): Promise<() => Promise<void>> {
+  /** See `EventLog.join`. An owner that rejects what is assigned to it first has not joined. */
+  async join(owner: PartitionOwner): Promise<Membership> {
     this.#owners.push(owner)
-    await owner.assigned(this.#owners[0] === owner ? this.#partitions : [])
+    try {
+      await owner.assigned(this.#owners[0] === owner ? this.#partitions : [])
+    } catch (error) {
+      await this.#remove(owner)
+      throw error
+    }
     let left: Promise<void> | undefined
-    return () => {
-      left ??= this.#leave(owner)
-      return left
+    return {
+      // Nobody else can have them: they are in this process.
+      mayDeliver: () => true,
+      leave: () => {
+        left ??= this.#leave(owner)
+        return left
+      },
     }
   }
 
   async #leave(owner: PartitionOwner): Promise<void> {
-    if (this.#owners[0] !== owner) {
-      this.#owners.splice(this.#owners.indexOf(owner), 1)
-      return
-    }
     try {
-      await owner.revoked(this.#partitions)
+      if (this.#owners[0] === owner) await owner.revoked(this.#partitions)
     } finally {
-      this.#owners.shift()
+      await this.#remove(owner)
     }
-    await this.#owners[0]?.assigned(this.#partitions)
+  }
+
+  async #remove(owner: PartitionOwner): Promise<void> {
+    const at = this.#owners.indexOf(owner)
+    this.#owners.splice(at, 1)
+    if (at === 0) await this.#owners[0]?.assigned(this.#partitions)
   }
 }

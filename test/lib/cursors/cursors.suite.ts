@@ -1,8 +1,16 @@
 import type { Test } from 'tap'
 import type { Cursors, FailedDelivery, TriggerCursor } from '#cursors/cursors.ts'
 
-const BROKER = 'default/shop'
-const SHARED = { offset: 10, mark: 'log-1' }
+const SHARED = { offset: 10, mark: 'log-1', partitions: 3 }
+
+/** An adapter under test, and names of Brokers that no other test of its storage uses. */
+export interface CursorsFixture {
+  readonly cursors: Cursors
+  /** `<namespace>/<name>`; three partitions of it are used. */
+  readonly broker: string
+  /** Another one. */
+  readonly other: string
+}
 
 const ATTACHED: TriggerCursor = {
   next: undefined,
@@ -34,19 +42,34 @@ const FAILURE: FailedDelivery = {
   answer: { status: 500, dataBase64: 'AP8=', extensions: { reason: 'x' } },
 }
 
-/** What every adapter of the port `Cursors` keeps. `open` gives a new, empty one. */
-export function cursorsSuite(t: Test, open: (t: Test) => Cursors): void {
-  t.test('load() of a partition that was never saved is undefined', async (t) => {
-    const cursors = open(t)
-    await cursors.save(BROKER, 0, { shared: SHARED })
+type Run = (t: Test, fixture: CursorsFixture) => unknown
 
-    t.equal(await cursors.load(BROKER, 1), undefined)
-    t.equal(await cursors.load('default/other', 0), undefined)
+/**
+ * What every adapter of the port `Cursors` keeps. `open` gives an adapter, and Brokers of which
+ * nothing was ever saved.
+ */
+export function cursorsSuite(
+  t: Test,
+  open: (t: Test) => CursorsFixture | Promise<CursorsFixture>,
+): void {
+  const test = (title: string, run: Run) =>
+    t.test(title, async (t) => {
+      await run(t, await open(t))
+    })
+
+  test('load() of a partition that was never saved is undefined', async (t, {
+    cursors,
+    broker,
+    other,
+  }) => {
+    await cursors.save(broker, 0, { shared: SHARED })
+
+    t.equal(await cursors.load(broker, 1), undefined)
+    t.equal(await cursors.load(other, 0), undefined)
   })
 
-  t.test('load() returns exactly what was saved', async (t) => {
-    const cursors = open(t)
-    await cursors.save(BROKER, 2, {
+  test('load() returns exactly what was saved', async (t, { cursors, broker }) => {
+    await cursors.save(broker, 2, {
       shared: SHARED,
       triggers: new Map([
         ['default/attached', ATTACHED],
@@ -55,7 +78,7 @@ export function cursorsSuite(t: Test, open: (t: Test) => Cursors): void {
       failures: [{ trigger: 'default/attached', offset: 7, failure: FAILURE }],
     })
 
-    t.strictSame(await cursors.load(BROKER, 2), {
+    t.strictSame(await cursors.load(broker, 2), {
       shared: SHARED,
       triggers: new Map([
         ['default/attached', ATTACHED],
@@ -65,9 +88,8 @@ export function cursorsSuite(t: Test, open: (t: Test) => Cursors): void {
     })
   })
 
-  t.test('save() leaves alone what the change does not name', async (t) => {
-    const cursors = open(t)
-    await cursors.save(BROKER, 0, {
+  test('save() leaves alone what the change does not name', async (t, { cursors, broker }) => {
+    await cursors.save(broker, 0, {
       shared: SHARED,
       triggers: new Map([
         ['default/a', ATTACHED],
@@ -81,15 +103,15 @@ export function cursorsSuite(t: Test, open: (t: Test) => Cursors): void {
 
     const changed = { ...ATTACHED, open: [9] }
     const later = { ...FAILURE, count: 3 }
-    await cursors.save(BROKER, 0, {
+    await cursors.save(broker, 0, {
       triggers: new Map([['default/a', changed]]),
       failures: [{ trigger: 'default/a', offset: 7, failure: later }],
     })
-    await cursors.save(BROKER, 0, { shared: { offset: 11, mark: 'log-1b' } })
-    await cursors.save(BROKER, 0, {})
+    await cursors.save(broker, 0, { shared: { offset: 11, mark: 'log-1b', partitions: 4 } })
+    await cursors.save(broker, 0, {})
 
-    t.strictSame(await cursors.load(BROKER, 0), {
-      shared: { offset: 11, mark: 'log-1b' },
+    t.strictSame(await cursors.load(broker, 0), {
+      shared: { offset: 11, mark: 'log-1b', partitions: 4 },
       triggers: new Map([
         ['default/a', changed],
         ['default/b', DETACHED],
@@ -106,9 +128,11 @@ export function cursorsSuite(t: Test, open: (t: Test) => Cursors): void {
     })
   })
 
-  t.test('save() removes what the change names as undefined, and only that', async (t) => {
-    const cursors = open(t)
-    await cursors.save(BROKER, 0, {
+  test('save() removes what the change names as undefined, and only that', async (t, {
+    cursors,
+    broker,
+  }) => {
+    await cursors.save(broker, 0, {
       shared: SHARED,
       triggers: new Map([
         ['default/a', ATTACHED],
@@ -121,7 +145,7 @@ export function cursorsSuite(t: Test, open: (t: Test) => Cursors): void {
       ],
     })
 
-    await cursors.save(BROKER, 0, {
+    await cursors.save(broker, 0, {
       triggers: new Map([['default/a', undefined]]),
       failures: [
         { trigger: 'default/a', offset: 3, failure: undefined },
@@ -130,75 +154,77 @@ export function cursorsSuite(t: Test, open: (t: Test) => Cursors): void {
       ],
     })
 
-    t.strictSame(await cursors.load(BROKER, 0), {
+    t.strictSame(await cursors.load(broker, 0), {
       shared: SHARED,
       triggers: new Map([['default/b', ATTACHED]]),
       failures: new Map([['default/b', new Map([[3, FAILURE]])]]),
     })
   })
 
-  t.test('save() keeps partitions and Brokers apart', async (t) => {
-    const cursors = open(t)
-    for (const [broker, partition, offset] of [
-      [BROKER, 0, 1],
-      [BROKER, 1, 2],
-      ['other/shop', 0, 3],
+  test('save() keeps partitions and Brokers apart', async (t, { cursors, broker, other }) => {
+    for (const [name, partition, offset] of [
+      [broker, 0, 1],
+      [broker, 1, 2],
+      [other, 0, 3],
     ] as const) {
       const failures = [{ trigger: 'default/a', offset, failure: FAILURE }]
       const triggers = new Map([['default/a', { ...ATTACHED, open: [offset] }]])
-      await cursors.save(broker, partition, { shared: { offset, mark: '' }, triggers, failures })
+      const shared = { offset, mark: '', partitions: 3 }
+      await cursors.save(name, partition, { shared, triggers, failures })
     }
 
-    await cursors.save(BROKER, 0, { triggers: new Map([['default/a', undefined]]) })
+    await cursors.save(broker, 0, { triggers: new Map([['default/a', undefined]]) })
 
-    const other = await cursors.load(BROKER, 1)
-    t.equal(other?.shared.offset, 2)
-    t.strictSame(other?.triggers.get('default/a')?.open, [2])
-    t.strictSame([...(other?.failures.get('default/a')?.keys() ?? [])], [2])
-    t.equal((await cursors.load('other/shop', 0))?.shared.offset, 3)
+    const second = await cursors.load(broker, 1)
+    t.equal(second?.shared.offset, 2)
+    t.strictSame(second?.triggers.get('default/a')?.open, [2])
+    t.strictSame([...(second?.failures.get('default/a')?.keys() ?? [])], [2])
+    t.equal((await cursors.load(other, 0))?.shared.offset, 3)
   })
 
-  t.test(
-    'save() refuses a first save without the shared cursor, and keeps nothing of it',
-    async (t) => {
-      const cursors = open(t)
+  test('save() refuses a first save without the shared cursor, and keeps nothing of it', async (t, {
+    cursors,
+    broker,
+  }) => {
+    await t.rejects(cursors.save(broker, 0, { triggers: new Map([['default/a', ATTACHED]]) }), {
+      name: 'TypeError',
+      message: `Cannot save the cursors of ${broker} partition 0: the first save must carry "shared"`,
+    })
 
-      await t.rejects(cursors.save(BROKER, 0, { triggers: new Map([['default/a', ATTACHED]]) }), {
-        name: 'TypeError',
-        message: /default\/shop partition 0: the first save must carry "shared"/,
-      })
+    t.equal(await cursors.load(broker, 0), undefined)
+  })
 
-      t.equal(await cursors.load(BROKER, 0), undefined)
-    },
-  )
-
-  t.test('what was saved and what was loaded do not change with each other', async (t) => {
-    const cursors = open(t)
+  test('what was saved and what was loaded do not change with each other', async (t, {
+    cursors,
+    broker,
+  }) => {
     const offsets = [1, 2]
     const triggers = new Map([['default/a', { ...ATTACHED, open: offsets }]])
-    await cursors.save(BROKER, 0, { shared: SHARED, triggers })
-    const before = await cursors.load(BROKER, 0)
+    await cursors.save(broker, 0, { shared: SHARED, triggers })
+    const before = await cursors.load(broker, 0)
 
     offsets.push(3)
-    await cursors.save(BROKER, 0, { triggers: new Map([['default/a', DETACHED]]) })
+    await cursors.save(broker, 0, { triggers: new Map([['default/a', DETACHED]]) })
 
     t.strictSame(before?.triggers.get('default/a')?.open, [1, 2])
-    t.strictSame((await cursors.load(BROKER, 0))?.triggers, new Map([['default/a', DETACHED]]))
+    t.strictSame((await cursors.load(broker, 0))?.triggers, new Map([['default/a', DETACHED]]))
   })
 
-  t.test('calls that were not awaited are applied in their order', async (t) => {
-    const cursors = open(t)
-
+  test('calls that were not awaited are applied in their order', async (t, { cursors, broker }) => {
     const saves = [1, 2, 3].map((offset) =>
-      cursors.save(BROKER, 0, { shared: { offset, mark: `m${offset}` } }),
+      cursors.save(broker, 0, { shared: { offset, mark: `m${offset}`, partitions: 3 } }),
     )
-    await Promise.all(saves)
+    const saved = await Promise.all(saves)
 
-    t.strictSame((await cursors.load(BROKER, 0))?.shared, { offset: 3, mark: 'm3' })
+    t.strictSame((await cursors.load(broker, 0))?.shared, {
+      offset: 3,
+      mark: 'm3',
+      partitions: 3,
+    })
+    for (const { contested } of saved) t.equal(contested, false, 'nobody else saves')
   })
 
-  t.test('a Trigger and an offset may have any name and size', async (t) => {
-    const cursors = open(t)
+  test('a Trigger and an offset may have any name and size', async (t, { cursors, broker }) => {
     const names = ['__proto__/constructor', "a'b;--/c", 'ü/%', '']
     const triggers = new Map(names.map((name) => [name, ATTACHED]))
     const failures = names.map((trigger) => ({
@@ -206,9 +232,9 @@ export function cursorsSuite(t: Test, open: (t: Test) => Cursors): void {
       offset: Number.MAX_SAFE_INTEGER,
       failure: FAILURE,
     }))
-    await cursors.save("x'/y", 0, { shared: SHARED, triggers, failures })
+    await cursors.save(broker, 0, { shared: SHARED, triggers, failures })
 
-    const loaded = await cursors.load("x'/y", 0)
+    const loaded = await cursors.load(broker, 0)
 
     t.strictSame(new Set(loaded?.triggers.keys()), new Set(names))
     for (const name of names) {

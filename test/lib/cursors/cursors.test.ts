@@ -5,7 +5,13 @@ import { MemoryCursors } from '#cursors/memory/memory-cursors.ts'
 import { decodeOffsets, encodeOffsets } from '#cursors/offsets-codec.ts'
 import { cursorsSuite } from './cursors.suite.ts'
 
-t.test('MemoryCursors', async (t) => cursorsSuite(t, () => new MemoryCursors()))
+t.test('MemoryCursors', async (t) =>
+  cursorsSuite(t, () => ({
+    cursors: new MemoryCursors(),
+    broker: 'default/shop',
+    other: 'other/shop',
+  })),
+)
 
 t.test('decodeOffsets() gives back whatever encodeOffsets() was given', async () => {
   const offsets = fc

@@ -6,7 +6,7 @@ import { SqliteCursors } from '#cursors/sqlite/sqlite-cursors.ts'
 const cursors = new SqliteCursors(process.argv[2] ?? '')
 for (let offset = 0; ; offset++) {
   await cursors.save('default/shop', 0, {
-    shared: { offset, mark: '' },
+    shared: { offset, mark: '', partitions: 1 },
     triggers: new Map([['default/a', { next: undefined, open: [offset], specs: [] }]]),
     failures: [
       { trigger: 'default/a', offset: offset - 1, failure: undefined },

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
 import type { CursorChange } from '#cursors/cursors.ts'
+import { CURSOR_MIGRATIONS } from '#cursors/sqlite/cursor-schema.ts'
 import { SqliteCursors } from '#cursors/sqlite/sqlite-cursors.ts'
 import { runUntilKilled } from '../../support/run-until-killed.ts'
 import { smallDisk } from '../../support/small-disk.ts'
@@ -23,7 +24,7 @@ function change(offset: number, size = 1): CursorChange {
     error: 'x'.repeat(size),
   } as const
   return {
-    shared: { offset, mark: `m${offset}` },
+    shared: { offset, mark: `m${offset}`, partitions: 1 },
     triggers: new Map([['default/a', { next: undefined, open: [offset], specs: [] }]]),
     failures: [
       {
@@ -35,7 +36,9 @@ function change(offset: number, size = 1): CursorChange {
   }
 }
 
-t.test('SqliteCursors', async (t) => cursorsSuite(t, open))
+t.test('SqliteCursors', async (t) =>
+  cursorsSuite(t, (t) => ({ cursors: open(t), broker: "x'/y", other: 'default/shop' })),
+)
 
 t.test('what was saved is there after the file was closed and opened again', async (t) => {
   const file = join(t.testdir(), 'cursors.db')
@@ -46,6 +49,19 @@ t.test('what was saved is there after the file was closed and opened again', asy
   await first.close()
 
   t.strictSame(await open(t, file).load('default/shop', 0), saved)
+})
+
+t.test('cursors of the first version are read: its logs had one partition', async (t) => {
+  const file = join(t.testdir(), 'cursors.db')
+  const old = new DatabaseSync(file)
+  old.exec(CURSOR_MIGRATIONS[0])
+  old.exec("INSERT INTO partitions VALUES ('default/shop', 0, 7, 'm')")
+  old.exec('PRAGMA user_version = 1')
+  old.close()
+
+  const loaded = await open(t, file).load('default/shop', 0)
+
+  t.strictSame(loaded?.shared, { offset: 7, mark: 'm', partitions: 1 })
 })
 
 t.test('what was saved is there after kill -9, whole', async (t) => {
@@ -136,7 +152,10 @@ t.test('4096 open offsets saved again and again do not make the file grow', asyn
     for (let i = 0; i < saves; i++) {
       const offsets = Array.from({ length: 4096 }, (_, n) => 2 ** 40 + i + n * 200)
       const triggers = new Map([['default/a', { next: undefined, open: offsets, specs: [] }]])
-      await cursors.save('default/shop', 0, { shared: { offset: i, mark: '' }, triggers })
+      await cursors.save('default/shop', 0, {
+        shared: { offset: i, mark: '', partitions: 1 },
+        triggers,
+      })
     }
     return statSync(file).size + statSync(`${file}-wal`).size
   }

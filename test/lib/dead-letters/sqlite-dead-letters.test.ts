@@ -22,7 +22,13 @@ function withData(offset: number, bytes: number) {
   return aDeadLetter({ offset, event: { attributes, data: Buffer.alloc(bytes, 'x') } })
 }
 
-t.test('SqliteDeadLetters', async (t) => deadLettersSuite(t, open))
+t.test('SqliteDeadLetters', async (t) =>
+  deadLettersSuite(t, (t) => ({
+    letters: open(t),
+    broker: 'default/shop',
+    other: 'other/shop',
+  })),
+)
 
 t.test('what was put is there after the file was closed and opened again', async (t) => {
   const file = join(t.testdir(), 'dead-letters.db')

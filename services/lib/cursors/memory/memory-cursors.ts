@@ -3,6 +3,7 @@ import type {
   Cursors,
   FailedDelivery,
   PartitionCursor,
+  Saved,
   SharedCursor,
   TriggerCursor,
 } from '../cursors.ts'
@@ -22,7 +23,7 @@ export class MemoryCursors implements Cursors {
     return structuredClone(this.#partitions.get(key(broker, partition)))
   }
 
-  async save(broker: string, partition: number, change: CursorChange): Promise<void> {
+  async save(broker: string, partition: number, change: CursorChange): Promise<Saved> {
     const { shared, triggers, failures } = structuredClone(change)
     const saved = this.#partition(broker, partition, shared)
     for (const [trigger, cursor] of triggers ?? []) {
@@ -33,6 +34,7 @@ export class MemoryCursors implements Cursors {
       if (failure === undefined) removeFailure(saved.failures, trigger, offset)
       else addFailure(saved.failures, trigger, offset, failure)
     }
+    return { contested: false }
   }
 
   async close(): Promise<void> {}

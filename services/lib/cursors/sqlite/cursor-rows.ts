@@ -7,7 +7,11 @@ type Row = Record<string, SQLOutputValue>
 /** The shared cursor from its row, `undefined` without a row. */
 export function readShared(row: Row | undefined): SharedCursor | undefined {
   if (row === undefined) return undefined
-  return { offset: Number(row['offset']), mark: String(row['mark']) }
+  return {
+    offset: Number(row['offset']),
+    mark: String(row['mark']),
+    partitions: Number(row['partitions']),
+  }
 }
 
 /** Each Trigger's cursor, by the Trigger's key. */

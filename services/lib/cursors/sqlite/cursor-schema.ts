@@ -13,4 +13,6 @@ export const CURSOR_MIGRATIONS = [
      broker TEXT, partition INTEGER, trigger TEXT, offset INTEGER, failure TEXT NOT NULL,
      PRIMARY KEY (broker, partition, trigger, offset)
    ) STRICT, WITHOUT ROWID;`,
+  // An embedded log has always had one partition.
+  'ALTER TABLE partitions ADD COLUMN partitions INTEGER NOT NULL DEFAULT 1',
 ] as const

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { openDatabase } from '#sqlite/open-database.ts'
 import { storageError } from '#sqlite/storage-error.ts'
-import type { CursorChange, Cursors, PartitionCursor, TriggerCursor } from '../cursors.ts'
+import type { CursorChange, Cursors, PartitionCursor, Saved, TriggerCursor } from '../cursors.ts'
 import { missingShared } from '../missing-shared.ts'
 import { encodeOffsets } from '../offsets-codec.ts'
 import { readFailures, readShared, readTriggers } from './cursor-rows.ts'
@@ -42,7 +42,7 @@ export class SqliteCursors implements Cursors {
     this.#begin = database.prepare('BEGIN IMMEDIATE')
     this.#commit = database.prepare('COMMIT')
     const where = 'WHERE broker = ? AND partition = ?'
-    this.#readShared = database.prepare(`SELECT offset, mark FROM partitions ${where}`)
+    this.#readShared = database.prepare(`SELECT offset, mark, partitions FROM partitions ${where}`)
     this.#readTriggers = database.prepare(
       `SELECT trigger, next, vanished_at, specs, open FROM triggers ${where} ORDER BY trigger`,
     )
@@ -50,8 +50,9 @@ export class SqliteCursors implements Cursors {
       `SELECT trigger, offset, failure FROM failures ${where} ORDER BY trigger, offset`,
     )
     this.#saveShared = database.prepare(
-      `INSERT INTO partitions (broker, partition, offset, mark) VALUES (?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET offset = excluded.offset, mark = excluded.mark`,
+      `INSERT INTO partitions (broker, partition, offset, mark, partitions) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET offset = excluded.offset, mark = excluded.mark,
+         partitions = excluded.partitions`,
     )
     this.#saveTrigger = database.prepare(
       `INSERT INTO triggers (broker, partition, trigger, next, vanished_at, specs, open)
@@ -79,11 +80,11 @@ export class SqliteCursors implements Cursors {
     })
   }
 
-  async save(broker: string, partition: number, change: CursorChange): Promise<void> {
+  async save(broker: string, partition: number, change: CursorChange): Promise<Saved> {
     this.#transaction('save', () => {
       const { shared, triggers, failures } = change
       if (shared !== undefined) {
-        this.#saveShared.run(broker, partition, shared.offset, shared.mark)
+        this.#saveShared.run(broker, partition, shared.offset, shared.mark, shared.partitions)
       } else if (this.#readShared.get(broker, partition) === undefined) {
         throw missingShared(broker, partition)
       }
@@ -96,6 +97,8 @@ export class SqliteCursors implements Cursors {
         else this.#saveFailure.run(broker, partition, trigger, offset, JSON.stringify(failure))
       }
     })
+    // One process has the file, and one owner the partition.
+    return { contested: false }
   }
 
   async close(): Promise<void> {

@@ -2,6 +2,7 @@ import { Problem } from '#problems/problem.ts'
 import { checkRecords } from '../check-records.ts'
 import type {
   EventLog,
+  Membership,
   NewRecord,
   PartitionBounds,
   PartitionOwner,
@@ -10,7 +11,6 @@ import type {
   ReadOptions,
 } from '../event-log.ts'
 import type { MemoryLog } from './memory-log.ts'
-import type { MemoryPartition } from './memory-partition.ts'
 
 /** One opening of a Broker's log in memory. */
 export class MemoryEventLog implements EventLog {
@@ -67,16 +67,26 @@ export class MemoryEventLog implements EventLog {
     }))
   }
 
+  async markAt(_position: Position): Promise<string> {
+    return this.#log.id
+  }
+
   async recognises({ partition, offset }: Position, mark: string): Promise<boolean> {
     return mark === this.#log.id && offset <= (this.#log.partitions[partition]?.end ?? -1)
   }
 
-  async join(owner: PartitionOwner): Promise<() => Promise<void>> {
-    return await this.#log.owners.join(owner)
+  join(owner: PartitionOwner): Promise<Membership> {
+    return this.#log.owners.join(owner)
+  }
+
+  async publishProgress(): Promise<void> {}
+
+  async knativeProgress(): Promise<readonly Position[]> {
+    return []
   }
 
   release({ partition, offset }: Position): void {
-    const kept = this.#partition(partition)
+    const kept = this.#log.partition(partition)
     kept.released = Math.max(kept.released, offset)
   }
 
@@ -91,18 +101,11 @@ export class MemoryEventLog implements EventLog {
     this.#log.expire()
     const share = Math.max(1, Math.floor(maxBytes / from.length))
     return from.map(({ partition, offset }) => {
-      const kept = this.#partition(partition)
-      const at = Math.max(offset, kept.start)
-      const { records } = kept.read(at, share)
-      const next = at + records.length
-      return { partition, records, next, start: kept.start, mark: this.#log.id }
+      const kept = this.#log.partition(partition)
+      const { records, unreadable, next } = kept.read(offset, share)
+      const read = { partition, records, next, start: kept.start, mark: this.#log.id }
+      return unreadable.length === 0 ? read : { ...read, unreadable }
     })
-  }
-
-  #partition(number: number): MemoryPartition {
-    const partition = this.#log.partitions[number]
-    if (partition !== undefined) return partition
-    throw new RangeError(`There is no partition ${number}, only ${this.#log.partitions.length}`)
   }
 }
 

@@ -31,11 +31,7 @@ export class MemoryEventLogs implements EventLogs {
       const detail = `Cannot open the event log of ${broker}: the event logs are closed`
       throw new Problem('log-unavailable', detail, { retryAfterSeconds: 10 })
     }
-    const kept =
-      this.#kept.get(broker) ??
-      new MemoryLog({ broker, partitions: this.#partitions, retention, clock: this.#clock })
-    kept.retention = retention
-    this.#kept.set(broker, kept)
+    const kept = this.#keep(broker, retention)
     const open = this.#open.get(broker) ?? new MemoryEventLog(kept, () => this.#open.delete(broker))
     this.#open.set(broker, open)
     return open
@@ -44,5 +40,21 @@ export class MemoryEventLogs implements EventLogs {
   async close(): Promise<void> {
     this.#isClosed = true
     await Promise.all([...this.#open.values()].map((log) => log.close()))
+  }
+
+  /** What is kept of a Broker that was opened, to do what happens to a log from outside. */
+  kept(broker: string): MemoryLog {
+    const kept = this.#kept.get(broker)
+    if (kept === undefined) throw new RangeError(`The event log of ${broker} was never opened`)
+    return kept
+  }
+
+  #keep(broker: string, retention: Retention): MemoryLog {
+    const kept =
+      this.#kept.get(broker) ??
+      new MemoryLog({ broker, partitions: this.#partitions, retention, clock: this.#clock })
+    kept.retention = retention
+    this.#kept.set(broker, kept)
+    return kept
   }
 }

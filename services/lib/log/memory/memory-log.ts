@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Problem } from '#problems/problem.ts'
 import type { Clock } from '#time/clock.ts'
-import type { NewRecord, Position, Retention } from '../event-log.ts'
+import type { NewRecord, Position, Retention, UnreadableRecord } from '../event-log.ts'
 import { partitionOf } from '../partition-of.ts'
 import { PartitionOwners } from '../partition-owners.ts'
 import { ReadWaiters } from '../read-waiters.ts'
@@ -17,8 +17,8 @@ export interface MemoryLogOptions {
 
 /** What is kept of one Broker, whoever has it open. */
 export class MemoryLog {
-  readonly id = randomUUID()
-  readonly partitions: readonly MemoryPartition[]
+  #id = randomUUID()
+  #partitions: MemoryPartition[]
   readonly owners: PartitionOwners
   readonly waiters: ReadWaiters
   readonly clock: Clock
@@ -31,9 +31,49 @@ export class MemoryLog {
     this.#broker = broker
     this.retention = retention
     this.clock = clock
-    this.partitions = Array.from({ length: partitions }, (_, at) => new MemoryPartition(at))
+    this.#partitions = emptyPartitions(partitions)
     this.owners = new PartitionOwners(this.partitions.map((_, at) => at))
     this.waiters = new ReadWaiters(clock)
+  }
+
+  /** Identifies the log, until it is recreated. */
+  get id(): string {
+    return this.#id
+  }
+
+  get partitions(): readonly MemoryPartition[] {
+    return this.#partitions
+  }
+
+  /** Adds empty partitions until there are this many. Nobody is told: whoever assigns them does that. */
+  grow(partitions: number): void {
+    const added = emptyPartitions(partitions).slice(this.#partitions.length)
+    this.#partitions = [...this.#partitions, ...added]
+  }
+
+  /** Puts an empty log in the place of this one, as if it had been deleted and made anew. */
+  recreate(): void {
+    this.#id = randomUUID()
+    this.#partitions = emptyPartitions(this.#partitions.length)
+    this.waiters.wake()
+  }
+
+  /** Puts in what is no CloudEvent, as another producer might. */
+  appendUnreadable(
+    partition: number,
+    written: Omit<UnreadableRecord, 'offset' | 'time'>,
+  ): Position {
+    const kept = this.partition(partition)
+    const position = kept.appendUnreadable({ ...written, time: this.clock.now() })
+    this.waiters.wake()
+    return position
+  }
+
+  /** @throws RangeError when there is no such partition. */
+  partition(number: number): MemoryPartition {
+    const partition = this.#partitions[number]
+    if (partition !== undefined) return partition
+    throw new RangeError(`There is no partition ${number}, only ${this.#partitions.length}`)
   }
 
   /** @throws Problem `over-capacity` when the byte limit is reached and nothing may be taken. */
@@ -102,4 +142,8 @@ export class MemoryLog {
     }
     return found
   }
+}
+
+function emptyPartitions(count: number): MemoryPartition[] {
+  return Array.from({ length: count }, (_, at) => new MemoryPartition(at))
 }

@@ -1,9 +1,18 @@
-import type { LogRecord, NewRecord, Position } from '../event-log.ts'
+import type { LogRecord, NewRecord, Position, UnreadableRecord } from '../event-log.ts'
 import { recordSize } from '../record-size.ts'
 
 interface Kept {
-  readonly record: LogRecord
+  readonly time: number
   readonly size: number
+  readonly record?: LogRecord
+  readonly unreadable?: UnreadableRecord
+}
+
+/** What one read takes. */
+export interface MemoryRead {
+  readonly records: readonly LogRecord[]
+  readonly unreadable: readonly UnreadableRecord[]
+  readonly next: number
 }
 
 /** One partition of a log in memory. */
@@ -33,33 +42,41 @@ export class MemoryPartition {
 
   /** When the oldest record was appended. */
   get oldestTime(): number | undefined {
-    return this.#kept[0]?.record.time
+    return this.#kept[0]?.time
   }
 
   append(appended: NewRecord, time: number): Position {
     const position = { partition: this.#number, offset: this.end }
     const size = recordSize(appended)
-    this.#kept.push({ record: { ...appended, ...position, time }, size })
-    this.#bytes += size
+    this.#keep({ time, size, record: { ...appended, ...position, time } })
     return position
   }
 
-  /** Records from `offset` on until they pass `maxBytes`, and how many bytes they have. */
-  read(offset: number, maxBytes: number): { records: LogRecord[]; bytes: number } {
+  /** Puts in what is no CloudEvent, as somebody else might; its offset is the end. */
+  appendUnreadable(written: Omit<UnreadableRecord, 'offset'>): Position {
+    const position = { partition: this.#number, offset: this.end }
+    const size = written.value?.length ?? 0
+    this.#keep({ time: written.time, size, unreadable: { ...written, offset: position.offset } })
+    return position
+  }
+
+  /** What stands from `offset` on until it passes `maxBytes`. */
+  read(offset: number, maxBytes: number): MemoryRead {
     const records: LogRecord[] = []
-    let bytes = 0
-    for (let at = offset - this.#start; at < this.#kept.length && bytes < maxBytes; at++) {
-      const kept = this.#kept[at]
-      if (kept === undefined) break
-      records.push(kept.record)
-      bytes += kept.size
+    const unreadable: UnreadableRecord[] = []
+    let next = Math.min(Math.max(offset, this.#start), this.end)
+    for (let bytes = 0; next < this.end && bytes < maxBytes; next++) {
+      const kept = this.#kept[next - this.#start]
+      if (kept?.record !== undefined) records.push(kept.record)
+      if (kept?.unreadable !== undefined) unreadable.push(kept.unreadable)
+      bytes += kept?.size ?? 0
     }
-    return { records, bytes }
+    return { records, unreadable, next }
   }
 
   /** The first record appended at or after a time, else the end. */
   offsetAt(timeMs: number): number {
-    const at = this.#kept.findIndex(({ record }) => record.time >= timeMs)
+    const at = this.#kept.findIndex(({ time }) => time >= timeMs)
     return at === -1 ? this.end : this.#start + at
   }
 
@@ -68,5 +85,10 @@ export class MemoryPartition {
     const gone = this.#kept.splice(0, offset - this.#start)
     for (const { size } of gone) this.#bytes -= size
     this.#start += gone.length
+  }
+
+  #keep(kept: Kept): void {
+    this.#kept.push(kept)
+    this.#bytes += kept.size
   }
 }

@@ -3,6 +3,7 @@ import type { Clock } from '#time/clock.ts'
 import { checkRecords } from '../check-records.ts'
 import type {
   EventLog,
+  Membership,
   NewRecord,
   PartitionBounds,
   PartitionOwner,
@@ -142,12 +143,22 @@ export class SqliteEventLog implements EventLog {
     return [{ partition: 0, offset }]
   }
 
+  async markAt(_position: Position): Promise<string> {
+    return this.#id
+  }
+
   async recognises(position: Position, mark: string): Promise<boolean> {
     return position.partition === 0 && mark === this.#id && position.offset <= this.#bounds.end
   }
 
-  async join(owner: PartitionOwner): Promise<() => Promise<void>> {
-    return await this.#owners.join(owner)
+  join(owner: PartitionOwner): Promise<Membership> {
+    return this.#owners.join(owner)
+  }
+
+  async publishProgress(): Promise<void> {}
+
+  async knativeProgress(): Promise<readonly Position[]> {
+    return []
   }
 
   release({ offset }: Position): void {
@@ -220,7 +231,9 @@ export class SqliteEventLog implements EventLog {
       const end = this.#bounds.end
       const at = Math.max(offset, start)
       const taken =
-        at < end && left > 0 ? this.#reader.read(at, end, left) : { records: [], next: at }
+        at < end && left > 0
+          ? this.#reader.read(at, end, left)
+          : { records: [], next: Math.min(at, end) }
       for (const record of taken.records) left -= record.event.data?.length ?? 0
       reads.push({ partition, ...taken, start, mark: this.#id })
     }

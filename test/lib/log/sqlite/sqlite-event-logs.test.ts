@@ -1,25 +1,18 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { startLogWriter } from '#log/sqlite/log-writer.ts'
 import { SqliteEventLogs } from '#log/sqlite/sqlite-event-logs.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
-import { eventLogSuite } from '../event-log.suite.ts'
+import { eventLogSuite, expirySuite } from '../event-log.suite.ts'
 
 const dataDir = t.testdir()
 const writer = startLogWriter({ dataDir, segmentBytes: 64 * 1024, minFreeBytes: 0 })
 let tests = 0
 
-eventLogSuite(t, 'SqliteEventLogs', async (t) => {
+const start = async (t: Test) => {
   const clock = new FakeClock()
-  // One writer for all tests, because starting it costs the most; so each has its own namespaces.
-  const prefix = `test${tests++}-`
-  const connect = () => {
-    const logs = new SqliteEventLogs({ dataDir, port: writer.connect(), clock })
-    return {
-      open: (broker: string, kept: Parameters<typeof logs.open>[1]) =>
-        logs.open(/^(demo|other)\//.test(broker) ? prefix + broker : broker, kept),
-      close: () => logs.close(),
-    }
-  }
+  // One writer for all tests, because starting it costs the most; so each has its own Brokers.
+  const number = tests++
+  const connect = () => new SqliteEventLogs({ dataDir, port: writer.connect(), clock })
   let logs = connect()
   t.teardown(() => logs.close())
   const reopen = async () => {
@@ -28,7 +21,10 @@ eventLogSuite(t, 'SqliteEventLogs', async (t) => {
     logs = connect()
     return logs
   }
-  return { logs, clock, reopen }
-})
+  return { logs, clock, broker: `demo/broker-${number}`, other: `other/broker-${number}`, reopen }
+}
+
+eventLogSuite(t, 'SqliteEventLogs', start)
+expirySuite(t, 'SqliteEventLogs', start)
 
 t.teardown(() => writer.close())
