@@ -1,0 +1,251 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { KafkaRuntime } from './kafka-runtime.ts'
+import { knownBrokers } from './known-brokers.ts'
+import { ProcessGuard } from './process-guard.ts'
+import { releasePort, reservePort } from './reserve-port.ts'
+import { runCommand } from './run-command.ts'
+import {
+  CONTROLLER,
+  INTERNAL,
+  type Listener,
+  type Properties,
+  serverProperties,
+} from './server-properties.ts'
+
+const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qg'
+const READY_MS = 60_000
+const STOP_MS = 20_000
+const LIGHT_JVM = [
+  ...['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData', '-Xss512k'],
+  ...['-XX:MaxDirectMemorySize=256m', '-Xshare:auto', '-Xlog:cds=off', '-Xlog:cds+dynamic=off'],
+  '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+  ...['-Dorg.slf4j.simpleLogger.showDateTime=true'],
+  '-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS',
+]
+
+export interface KafkaNodeOptions {
+  /** Lines of server.properties; they win over the defaults. */
+  readonly properties?: Properties
+  /** `host:port` that clients of PLAINTEXT are told instead of its own: a proxy's. */
+  readonly advertised?: string
+  /** Of the JVM; `-Xms128m -Xmx512m`. */
+  readonly heap?: string
+  /** Where its files are kept, also after `close`; by default a temporary folder. */
+  readonly folder?: string
+  /** More arguments for `StorageTool format`. */
+  readonly format?: readonly string[]
+  /** More listeners: the name, which is the protocol too. */
+  readonly listeners?: readonly string[]
+}
+
+/** The place of a node in a cluster of several. */
+export interface KafkaMembership {
+  readonly id: number
+  readonly replicas: number
+  /** `id@host:port` of each node's controller; asked for once all ports are known. */
+  readonly voters: () => string
+}
+
+/**
+ * One real Kafka, broker and controller in a JVM of its own, on loopback. Its life can be what a
+ * test needs: it is stopped, killed, paused and started again on the same port with the same data.
+ * It ends with the process that made it, whatever happens.
+ */
+export class KafkaNode {
+  readonly id: number
+  /** What clients of PLAINTEXT connect to, `host:port`. */
+  readonly bootstrap: string
+  /** Its own port for PLAINTEXT, also where another address is advertised. */
+  readonly port: number
+  readonly controllerPort: number
+  /** Its data, server.properties and server.log. */
+  readonly folder: string
+  readonly #runtime: KafkaRuntime
+  readonly #options: KafkaNodeOptions
+  readonly #listeners: readonly Listener[]
+  readonly #membership: KafkaMembership | undefined
+  readonly #guard: ProcessGuard
+  #process: ChildProcess | undefined
+
+  private constructor(
+    runtime: KafkaRuntime,
+    options: KafkaNodeOptions,
+    folder: string,
+    listeners: readonly Listener[],
+    membership: KafkaMembership | undefined,
+  ) {
+    this.id = membership?.id ?? 1
+    this.folder = folder
+    this.port = portOf(listeners, 'PLAINTEXT')
+    this.controllerPort = portOf(listeners, CONTROLLER)
+    this.bootstrap = options.advertised ?? `127.0.0.1:${this.port}`
+    this.#runtime = runtime
+    this.#options = options
+    this.#listeners = listeners
+    this.#membership = membership
+    this.#guard = new ProcessGuard(options.folder === undefined ? folder : undefined)
+  }
+
+  /** A node with ports and a folder that does not run yet. `close` it. */
+  static async prepare(
+    runtime: KafkaRuntime,
+    options: KafkaNodeOptions = {},
+    membership?: KafkaMembership,
+  ): Promise<KafkaNode> {
+    const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'sluice-kafka-')))
+    await mkdir(folder, { recursive: true })
+    const listeners: Listener[] = []
+    for (const name of ['PLAINTEXT', INTERNAL, CONTROLLER, ...(options.listeners ?? [])]) {
+      const protocol = name === INTERNAL || name === CONTROLLER ? 'PLAINTEXT' : name
+      const advertised = name === 'PLAINTEXT' ? options.advertised : undefined
+      listeners.push({ name, protocol, port: await reservePort(), advertised })
+    }
+    return new KafkaNode(runtime, options, folder, listeners, membership)
+  }
+
+  /** A running node. `close` it. */
+  static async start(runtime: KafkaRuntime, options: KafkaNodeOptions = {}): Promise<KafkaNode> {
+    const node = await KafkaNode.prepare(runtime, options)
+    try {
+      await node.start()
+    } catch (error) {
+      await node.close()
+      throw error
+    }
+    return node
+  }
+
+  /** What clients of that listener connect to, `host:port`. */
+  bootstrapOf(listener: string): string {
+    return `127.0.0.1:${portOf(this.#listeners, listener)}`
+  }
+
+  /** Of its process while it runs, for measurements. */
+  get pid(): number | undefined {
+    return this.#process?.pid
+  }
+
+  /** Starts it, with the data that it has. Resolves when it answers. Throws with its log when it ends instead. */
+  async start(): Promise<void> {
+    await this.launch()
+    await this.ready()
+  }
+
+  /** Starts its process; resolves before it answers. */
+  async launch(jvm: readonly string[] = []): Promise<void> {
+    if (this.#process !== undefined) throw new Error(`Kafka node ${this.id} runs already`)
+    await this.#format()
+    const log = await open(this.#file('server.log'), 'a')
+    const child = spawn(this.#runtime.java, this.#args('kafka.Kafka', jvm), {
+      stdio: ['ignore', log.fd, log.fd],
+    })
+    await log.close()
+    this.#process = child
+    this.#guard.watch(child.pid)
+    child.on('error', () => this.#ended(child))
+    child.on('exit', () => this.#ended(child))
+  }
+
+  /** Resolves when it is known to itself as a living broker. Throws with its log when it ends instead. */
+  async ready(): Promise<void> {
+    const deadline = performance.now() + READY_MS
+    while (!(await knownBrokers(this.port)).includes(this.id)) {
+      if (this.#process === undefined || performance.now() > deadline) {
+        const log = await readFile(this.#file('server.log'), 'utf8')
+        throw new Error(`Kafka node ${this.id} did not start: ${log.slice(-4000)}`)
+      }
+      await new Promise((resolve) => setTimeout(resolve, 25))
+    }
+  }
+
+  /** Ends it in an orderly way (SIGTERM), its data kept. Resolves when its process is gone. */
+  async stop(): Promise<void> {
+    const late = setTimeout(() => this.#process?.kill('SIGKILL'), STOP_MS)
+    await this.#end('SIGTERM')
+    clearTimeout(late)
+  }
+
+  /** Ends it at once (SIGKILL), its data kept. Resolves when its process is gone. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL')
+  }
+
+  /** Starts it again after `kill` or `stop`; stops it first if it runs. */
+  async restart(): Promise<void> {
+    await this.stop()
+    await this.start()
+  }
+
+  /** Stops its process (SIGSTOP): connections stay open and nothing answers. */
+  pause(): void {
+    this.#process?.kill('SIGSTOP')
+  }
+
+  /** Lets it go on after `pause`. */
+  resume(): void {
+    this.#process?.kill('SIGCONT')
+  }
+
+  /** Ends it for good and removes its files, except from a folder that was given. */
+  async close(): Promise<void> {
+    await this.kill()
+    if (this.#options.folder === undefined) await rm(this.folder, { recursive: true, force: true })
+    this.#guard.close()
+    for (const { port } of this.#listeners) releasePort(port)
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#process
+    if (child === undefined) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    child.on('exit', () => resolve())
+    child.kill(signal)
+    await promise
+  }
+
+  #ended(child: ChildProcess): void {
+    if (this.#process !== child) return
+    this.#process = undefined
+    this.#guard.watch(undefined)
+  }
+
+  /** Writes server.properties, and prepares the data folder where that is new. */
+  async #format(): Promise<void> {
+    const { id, folder } = this
+    const voters = this.#membership?.voters() ?? `${id}@127.0.0.1:${this.controllerPort}`
+    const replicas = this.#membership?.replicas ?? 1
+    const place = { id, folder, listeners: this.#listeners, voters, replicas }
+    const properties = serverProperties(place, this.#options.properties ?? {})
+    await writeFile(this.#file('server.properties'), properties)
+    if (existsSync(this.#file('data/meta.properties'))) return
+    const args = this.#args('kafka.tools.StorageTool', [])
+    const { code, stdout, stderr } = await runCommand(this.#runtime.java, [
+      ...[...args.slice(0, -1), 'format', '-t', CLUSTER_ID, '-c', ...args.slice(-1)],
+      ...(this.#options.format ?? []),
+    ])
+    if (code !== 0) throw new Error(`Kafka's StorageTool failed: ${stdout}${stderr}`)
+  }
+
+  /** The JVM's arguments; the last one is the properties file. */
+  #args(main: string, jvm: readonly string[]): string[] {
+    const { classPath, archive } = this.#runtime
+    const heap = (this.#options.heap ?? '-Xms128m -Xmx512m').split(' ')
+    const shared = existsSync(archive) ? [`-XX:SharedArchiveFile=${archive}`] : []
+    const flags = [...heap, ...LIGHT_JVM, ...shared, ...jvm]
+    return [...flags, '-cp', classPath, main, this.#file('server.properties')]
+  }
+
+  #file(name: string): string {
+    return join(this.folder, name)
+  }
+}
+
+function portOf(listeners: readonly Listener[], name: string): number {
+  const listener = listeners.find((each) => each.name === name)
+  if (listener === undefined) throw new Error(`Kafka has no listener ${name}`)
+  return listener.port
+}
