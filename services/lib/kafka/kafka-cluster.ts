@@ -10,6 +10,8 @@ export interface PartitionLeader {
   readonly partition: number
   /** The broker that leads it; `undefined` while there is none. */
   readonly leader: number | undefined
+  /** How many brokers are to keep it. */
+  readonly replicas: number
 }
 
 /** What became of one partition's batch: its first offset, or why it may not be stored. */

@@ -58,8 +58,9 @@ export class ClusterMetadata {
     }
     expectNoError(found.code, `Topic ${topic}`)
     const partitions = found.partitions
-      .map(({ partition, leader }) => ({
+      .map(({ partition, leader, replicas }) => ({
         partition,
+        replicas,
         leader: leader === NOBODY ? undefined : leader,
       }))
       .toSorted((a, b) => a.partition - b.partition)

@@ -44,6 +44,8 @@ export class KafkajsCluster implements KafkaCluster {
   readonly #topics: KafkajsTopics
   readonly #offsets: KafkajsOffsets
 
+  #groups = 0
+
   constructor(options: ConnectionsOptions) {
     this.#connections = new Connections(options)
     this.#metadata = new ClusterMetadata((use) =>
@@ -129,7 +131,7 @@ export class KafkajsCluster implements KafkaCluster {
   }
 
   group(groupId: string): GroupConnection {
-    const lane = `group:${groupId}`
+    const lane = `group:${++this.#groups}:${groupId}`
     let coordinator: number | undefined
     return new KafkajsGroup(groupId, {
       coordinator: async () => {

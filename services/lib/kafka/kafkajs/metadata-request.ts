@@ -10,13 +10,18 @@ export interface MetadataAnswer {
     /** Kafka's error code; 0 is none. */
     readonly code: number
     readonly topic: string
-    readonly partitions: readonly { readonly partition: number; readonly leader: number }[]
+    readonly partitions: readonly {
+      readonly partition: number
+      readonly leader: number
+      readonly replicas: number
+    }[]
   }[]
 }
 
 /** Metadata v6: all brokers, and these topics. Creates none. */
 export function metadataRequest(topics: readonly string[]): RawRequest<MetadataAnswer> {
-  const writer = new WireWriter().array(topics, (topic) => writer.string(topic)).int8(0)
+  const writer = new WireWriter()
+  writer.array(topics, (topic) => writer.string(topic)).int8(0)
   return {
     apiKey: apiKeys['Metadata'] ?? 3,
     apiVersion: 6,
@@ -42,8 +47,10 @@ function decode(payload: Buffer): MetadataAnswer {
     reader.int8() // internal
     const partitions = reader.array(() => {
       reader.int16() // the leader tells as much
-      const found = { partition: reader.int32(), leader: reader.int32() }
-      for (let list = 0; list < 3; list++) reader.array(() => reader.int32()) // replicas
+      const found = { partition: reader.int32(), leader: reader.int32(), replicas: 0 }
+      found.replicas = reader.array(() => reader.int32()).length
+      reader.array(() => reader.int32()) // in sync
+      reader.array(() => reader.int32()) // offline
       return found
     })
     return { code, topic, partitions }

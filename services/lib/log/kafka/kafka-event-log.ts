@@ -1,0 +1,281 @@
+import { GroupMember } from '#kafka/group/group-member.ts'
+import type { FetchResult } from '#kafka/kafka-cluster.ts'
+import type { KafkaBroker } from '#kafka/kafka-clusters.ts'
+import { retryKafka } from '#kafka/retry-kafka.ts'
+import { Problem } from '#problems/problem.ts'
+import type { Logger } from '#telemetry/logger.ts'
+import type { Cancel, Clock } from '#time/clock.ts'
+import { checkRecords } from '../check-records.ts'
+import type {
+  EventLog,
+  Membership,
+  NewRecord,
+  PartitionBounds,
+  PartitionOwner,
+  PartitionRead,
+  Position,
+  ReadOptions,
+} from '../event-log.ts'
+import { appendFailure, tooLarge } from './append-failure.ts'
+import { byLeader, fetchFrom } from './leader-fetch.ts'
+import { readMark, writeMark } from './log-mark.ts'
+import { partitionRead, readFailure } from './partition-read.ts'
+import type { EventsTopic } from './prepare-topic.ts'
+import { splitBatches } from './split-batches.ts'
+import { TailReader } from './tail-reader.ts'
+import { dispatcherGroup, triggerGroup } from './topic-names.ts'
+
+/** Calls that wait for an answer from Kafka: a pending request costs the gateway about 100 KB. */
+const MAX_CALLS = 1024
+const MAX_QUEUED_BYTES = 32 * 1024 * 1024
+const ASK_MS = 5000
+/** How soon a topic that has grown is noticed by those that only write. */
+const REFRESH_MS = 30_000
+const READ_LANE = 'read'
+
+export interface KafkaEventLogParts {
+  /** `<namespace>/<name>` */
+  readonly broker: string
+  readonly topic: EventsTopic
+  readonly kafka: KafkaBroker
+  readonly clientId: string
+  readonly clock: Clock
+  readonly logger: Logger
+  closed(): void
+}
+
+/** A Broker's topic. */
+export class KafkaEventLog implements EventLog {
+  readonly #parts: KafkaEventLogParts
+  readonly #tail: TailReader
+  readonly #appending = new Set<Promise<unknown>>()
+  #partitions: number
+  #stopRefresh: Cancel = () => undefined
+  #isClosed = false
+
+  constructor(parts: KafkaEventLogParts) {
+    this.#parts = parts
+    this.#partitions = parts.topic.partitions
+    this.#tail = new TailReader(parts.kafka.cluster, parts.topic.name)
+    this.#refreshLater()
+  }
+
+  async append(records: readonly NewRecord[]): Promise<readonly Position[]> {
+    if (this.#isClosed) throw closed()
+    checkRecords(records)
+    const { topic, clock, kafka, broker } = this.#parts
+    const { batches, largest } = splitBatches(records, this.#partitions, clock.now())
+    if (largest > topic.maxMessageBytes) throw tooLarge(largest, topic.maxMessageBytes)
+    const positions: Position[] = new Array(records.length)
+    const sent = batches.map(async ({ partition, written, indexes }) => {
+      const offset = await kafka.producer.send(topic.name, partition, written)
+      for (const [at, index] of indexes.entries()) {
+        positions[index] = { partition, offset: offset + at }
+      }
+    })
+    const appended = Promise.all(sent)
+    this.#appending.add(appended)
+    try {
+      await appended
+    } catch (error) {
+      throw appendFailure(error, broker)
+    } finally {
+      this.#appending.delete(appended)
+    }
+    return positions
+  }
+
+  refusal(): Problem | undefined {
+    if (this.#isClosed) return closed()
+    const { calls, bytes } = this.#parts.kafka.producer.queued
+    if (calls < MAX_CALLS && bytes < MAX_QUEUED_BYTES) return undefined
+    const detail = `Cannot take more events now: ${calls} requests wait for Kafka already`
+    return new Problem('over-capacity', detail, { retryAfterSeconds: 1 })
+  }
+
+  fault(): string | undefined {
+    const { kafka, topic, broker } = this.#parts
+    const fault = kafka.producer.faultOf(topic.name)
+    return fault === undefined
+      ? undefined
+      : `Kafka does not store the events of ${broker}: ${fault}`
+  }
+
+  async read(
+    from: readonly Position[],
+    { maxBytes, waitMs, signal }: ReadOptions,
+  ): Promise<readonly PartitionRead[]> {
+    signal.throwIfAborted()
+    if (this.#isClosed) throw new Error('Cannot read the event log: it is closed')
+    const results =
+      waitMs > 0
+        ? await this.#tail.read(from, { maxBytes, waitMs, signal })
+        : await this.#readNow(from, maxBytes)
+    signal.throwIfAborted()
+    const failure = readFailure(from, results)
+    if (failure !== undefined && !this.#isClosed) {
+      throw new Error(`Cannot read topic ${this.#parts.topic.name}: ${failure}`)
+    }
+    return Promise.all(from.map((position) => this.#asRead(position, results, maxBytes)))
+  }
+
+  async bounds(): Promise<readonly PartitionBounds[]> {
+    const { cluster } = this.#parts.kafka
+    const { name } = this.#parts.topic
+    return retryKafka(ASK_MS, async () => {
+      const partitions = (await cluster.partitions(name)).map(({ partition }) => partition)
+      const [starts, ends] = await Promise.all([
+        cluster.listOffsets(name, partitions, 'earliest'),
+        cluster.listOffsets(name, partitions, 'latest'),
+      ])
+      return partitions.map((partition) => {
+        const start = starts.get(partition) ?? 0
+        return { partition, start, end: Math.max(start, ends.get(partition) ?? 0) }
+      })
+    })
+  }
+
+  async offsetsAt(timeMs: number): Promise<readonly Position[]> {
+    const { cluster } = this.#parts.kafka
+    const { name } = this.#parts.topic
+    return retryKafka(ASK_MS, async () => {
+      const partitions = (await cluster.partitions(name)).map(({ partition }) => partition)
+      const offsets = await cluster.listOffsets(name, partitions, Math.max(0, timeMs))
+      return [...offsets].map(([partition, offset]) => ({ partition, offset }))
+    })
+  }
+
+  async markAt({ partition, offset }: Position): Promise<string> {
+    const { name } = this.#parts.topic
+    const below = offset - 1
+    const timestamp = below < 0 ? undefined : await this.#timestampAt({ partition, offset: below })
+    return writeMark({ topic: name, offset: Math.max(0, below), timestamp })
+  }
+
+  async recognises({ partition, offset }: Position, mark: string): Promise<boolean> {
+    const read = readMark(mark)
+    if (read === undefined || read.topic !== this.#parts.topic.name) return false
+    const bounds = (await this.bounds()).find((each) => each.partition === partition)
+    if (bounds === undefined || offset > bounds.end) return false
+    // What the mark speaks of has expired, or was never a record: nothing speaks against it.
+    if (read.timestamp === undefined || read.offset < bounds.start) return true
+    const timestamp = await this.#timestampAt({ partition, offset: read.offset })
+    return timestamp === read.timestamp
+  }
+
+  async join(owner: PartitionOwner): Promise<Membership> {
+    const { broker, topic, kafka, clientId, clock, logger } = this.#parts
+    const { cluster } = kafka
+    const member = new GroupMember({
+      connection: cluster.group(dispatcherGroup(broker)),
+      topic: topic.name,
+      clientId,
+      partitionCount: async () => {
+        cluster.forget(topic.name)
+        const { length } = await cluster.partitions(topic.name)
+        this.#partitions = length
+        return length
+      },
+      owner,
+      clock,
+      logger,
+    })
+    await member.join()
+    return member
+  }
+
+  async publishProgress(trigger: string, positions: readonly Position[]): Promise<void> {
+    const { topic, kafka } = this.#parts
+    const offsets = new Map(positions.map(({ partition, offset }) => [partition, offset]))
+    await kafka.cluster.commitOffsets(triggerGroup(trigger), topic.name, offsets)
+  }
+
+  async knativeProgress(trigger: string): Promise<readonly Position[]> {
+    const { cluster } = this.#parts.kafka
+    const { name } = this.#parts.topic
+    return retryKafka(ASK_MS, async () => {
+      const partitions = (await cluster.partitions(name)).map(({ partition }) => partition)
+      const offsets = await cluster.committedOffsets(triggerGroup(trigger), name, partitions)
+      return [...offsets].map(([partition, offset]) => ({ partition, offset }))
+    })
+  }
+
+  /** Kafka expires by itself. */
+  release(): void {}
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#stopRefresh()
+    this.#tail.close()
+    await Promise.allSettled(this.#appending)
+    this.#parts.closed()
+  }
+
+  async #readNow(
+    from: readonly Position[],
+    maxBytes: number,
+  ): Promise<ReadonlyMap<number, FetchResult>> {
+    const { kafka, topic } = this.#parts
+    return retryKafka(ASK_MS, async () => {
+      const { led } = await byLeader(kafka.cluster, topic.name, from)
+      const options = { lane: READ_LANE, maxBytes: Math.max(maxBytes, 1), waitMs: 0 }
+      const results = await Promise.all(
+        [...led].map(([leader, ofLeader]) =>
+          fetchFrom(kafka.cluster, topic.name, leader, ofLeader, options),
+        ),
+      )
+      return new Map(results.flat().map((result) => [result.partition, result]))
+    })
+  }
+
+  async #asRead(
+    position: Position,
+    results: ReadonlyMap<number, FetchResult>,
+    maxBytes: number,
+  ): Promise<PartitionRead> {
+    const result = results.get(position.partition)
+    const { name } = this.#parts.topic
+    if (result?.error?.code !== 'OFFSET_OUT_OF_RANGE') {
+      return partitionRead(name, position, result, maxBytes)
+    }
+    // Expired below, or from a log that was longer: either way it goes on at the start.
+    const { cluster } = this.#parts.kafka
+    const starts = await retryKafka(ASK_MS, () =>
+      cluster.listOffsets(name, [position.partition], 'earliest'),
+    )
+    const start = starts.get(position.partition) ?? 0
+    return { partition: position.partition, records: [], next: start, start, mark: '' }
+  }
+
+  /** The timestamp of the record at this very offset, where there is one. */
+  async #timestampAt(position: Position): Promise<number | undefined> {
+    const results = await this.#readNow([position], 1)
+    const result = results.get(position.partition)
+    const failure = readFailure([position], results)
+    if (failure !== undefined && result?.error?.code !== 'OFFSET_OUT_OF_RANGE') {
+      throw new Error(`Cannot read topic ${this.#parts.topic.name}: ${failure}`)
+    }
+    return result?.records.find(({ offset }) => offset === position.offset)?.timestamp
+  }
+
+  #refreshLater(): void {
+    const { clock, kafka, topic } = this.#parts
+    this.#stopRefresh = clock.after(REFRESH_MS, () => {
+      kafka.cluster.forget(topic.name)
+      kafka.cluster.partitions(topic.name).then(
+        ({ length }) => {
+          this.#partitions = length
+        },
+        () => undefined,
+      )
+      this.#refreshLater()
+    })
+  }
+}
+
+function closed(): Problem {
+  return new Problem('log-unavailable', 'Cannot append to the event log: it is closed', {
+    retryAfterSeconds: 2,
+  })
+}

@@ -1,0 +1,43 @@
+import type { NewKafkaRecord } from '#kafka/records/kafka-record.ts'
+import { recordBytes } from '#kafka/records/record-bytes.ts'
+import type { NewRecord } from '../event-log.ts'
+import { partitionFor } from './partition-for.ts'
+import { writeRecord } from './write-record.ts'
+
+/** Below the 64 KiB that Knative's dispatcher reads at full speed, with room for what a batch adds. */
+const BATCH_BYTES = 60 * 1024
+
+/** Records for one partition that are sent together. */
+export interface SplitBatch {
+  readonly partition: number
+  readonly written: NewKafkaRecord[]
+  /** Which of the records these are. */
+  readonly indexes: number[]
+}
+
+/** Divides records among partitions, in batches, their order kept; and the bytes of the largest record. */
+export function splitBatches(
+  records: readonly NewRecord[],
+  partitions: number,
+  now: number,
+): { readonly batches: readonly SplitBatch[]; readonly largest: number } {
+  const batches: SplitBatch[] = []
+  const filling = new Map<number, { batch: SplitBatch; bytes: number }>()
+  let largest = 0
+  for (const [index, record] of records.entries()) {
+    const partition = partitionFor(record.event, partitions)
+    const written = writeRecord(record, now)
+    const bytes = recordBytes(written)
+    largest = Math.max(largest, bytes)
+    let current = filling.get(partition)
+    if (current === undefined || current.bytes + bytes > BATCH_BYTES) {
+      current = { batch: { partition, written: [], indexes: [] }, bytes: 0 }
+      filling.set(partition, current)
+      batches.push(current.batch)
+    }
+    current.batch.written.push(written)
+    current.batch.indexes.push(index)
+    current.bytes += bytes
+  }
+  return { batches, largest }
+}
