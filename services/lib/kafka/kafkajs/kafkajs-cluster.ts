@@ -11,6 +11,7 @@ import type {
 } from '../kafka-cluster.ts'
 import { KafkaError } from '../kafka-error.ts'
 import { readRecordBatches } from '../records/read-record-batches.ts'
+import { retryKafka } from '../retry-kafka.ts'
 import type { BrokerConnection } from './broker-connection.ts'
 import { ClusterMetadata } from './cluster-metadata.ts'
 import { Connections, type ConnectionsOptions } from './connections.ts'
@@ -23,6 +24,8 @@ import { type Batch, produceRequest } from './produce-request.ts'
 
 /** What a fetch may take beyond the time that the broker was allowed to wait. */
 const ANSWER_MS = 5000
+/** How long a new topic's leaders may take to know that they are. */
+const LEADING_MS = 5000
 /** Short requests: metadata, offsets, topics. */
 const MAIN = 'main'
 const PRODUCE = 'produce'
@@ -122,8 +125,16 @@ export class KafkajsCluster implements KafkaCluster {
     return this.#offsets.list(topic, partitions, at)
   }
 
-  createTopics(topics: readonly TopicSpec[]): Promise<readonly string[]> {
-    return this.#topics.create(topics)
+  async createTopics(topics: readonly TopicSpec[]): Promise<readonly string[]> {
+    const created = await this.#topics.create(topics)
+    // A broker is named as the leader a moment before it knows that itself.
+    for (const topic of created) {
+      await retryKafka(LEADING_MS, async () => {
+        const partitions = (await this.partitions(topic)).map(({ partition }) => partition)
+        await this.#offsets.list(topic, partitions, 'latest')
+      })
+    }
+    return created
   }
 
   topicConfig(topic: string): Promise<ReadonlyMap<string, string>> {
