@@ -9,6 +9,7 @@ import type { DeliveryRequest, SubscriberClient } from '#delivery/subscriber-cli
 import type { EventLog, EventLogs, NewRecord, Position, ReadOptions } from '#log/event-log.ts'
 import { MemoryEventLogs } from '#log/memory/memory-event-logs.ts'
 import type { SchemaGate } from '#schemas/schema-gate.ts'
+import { DEFAULT_KAFKA_SETTINGS } from '#triggers/resources/default-kafka-settings.ts'
 import type { Broker, Snapshot, Trigger } from '#triggers/trigger.ts'
 import { Dispatcher } from '../../services/dispatcher/dispatcher.ts'
 import type { DispatcherParts } from '../../services/dispatcher/dispatcher-parts.ts'
@@ -28,6 +29,7 @@ export function aBroker(overrides: Partial<Broker> = {}): Broker {
     unknownTypes: 'accept',
     dedupWindowMs: 0,
     retention: { ageMs: 7 * 24 * 60 * 60 * 1000, bytes: undefined },
+    kafka: DEFAULT_KAFKA_SETTINGS,
     ...overrides,
   }
 }

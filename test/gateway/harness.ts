@@ -8,6 +8,7 @@ import type { SchemaGate } from '#schemas/schema-gate.ts'
 import { createLogger } from '#telemetry/logger.ts'
 import type { Clock } from '#time/clock.ts'
 import { systemClock } from '#time/system-clock.ts'
+import { DEFAULT_KAFKA_SETTINGS } from '#triggers/resources/default-kafka-settings.ts'
 import type { Broker, Snapshot } from '#triggers/trigger.ts'
 import { createGateway, type Gateway, type GatewayOptions } from '../../services/gateway/app.ts'
 
@@ -23,6 +24,7 @@ export function aBroker(overrides: Partial<Broker> = {}): Broker {
     unknownTypes: 'accept',
     dedupWindowMs: 300_000,
     retention: { ageMs: 7 * 86_400_000, bytes: undefined },
+    kafka: DEFAULT_KAFKA_SETTINGS,
     ...overrides,
   }
 }

@@ -1,4 +1,5 @@
 import type { Broker, Delivery, Readiness, Snapshot, Trigger } from '../trigger.ts'
+import { DEFAULT_KAFKA_SETTINGS } from './default-kafka-settings.ts'
 import { describeFaults } from './describe-faults.ts'
 import type { BrokerDraft } from './read-broker.ts'
 import type { TriggerDraft } from './read-trigger.ts'
@@ -49,6 +50,7 @@ function buildBroker(drafts: Drafts<BrokerDraft>, services: ServiceUrls): BuiltB
     unknownTypes: annotations.unknownTypes,
     dedupWindowMs: annotations.dedupWindowMs,
     retention: annotations.retention,
+    kafka: DEFAULT_KAFKA_SETTINGS,
   }
   return { broker, draft, deadLetterSink }
 }

@@ -48,6 +48,14 @@ t.test('a Trigger and its Broker are read with their defaults', async (t) => {
       unknownTypes: 'accept',
       dedupWindowMs: 300_000,
       retention: { ageMs: 604_800_000, bytes: undefined },
+      kafka: {
+        bootstrapServers: undefined,
+        partitions: 10,
+        replicationFactor: undefined,
+        topicConfig: {},
+        externalTopic: undefined,
+        security: undefined,
+      },
     },
   ])
   t.strictSame(triggers, [
