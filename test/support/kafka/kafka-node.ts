@@ -13,10 +13,16 @@ import {
   INTERNAL,
   type Listener,
   type Properties,
+  type SecurityProtocol,
   serverProperties,
 } from './server-properties.ts'
 
 const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qg'
+const PLAIN_LISTENERS = {
+  PLAINTEXT: 'PLAINTEXT',
+  [INTERNAL]: 'PLAINTEXT',
+  [CONTROLLER]: 'PLAINTEXT',
+} as const
 const READY_MS = 60_000
 const STOP_MS = 20_000
 const LIGHT_JVM = [
@@ -38,8 +44,8 @@ export interface KafkaNodeOptions {
   readonly folder?: string
   /** More arguments for `StorageTool format`. */
   readonly format?: readonly string[]
-  /** More listeners: the name, which is the protocol too. */
-  readonly listeners?: readonly string[]
+  /** More listeners: name to protocol. */
+  readonly listeners?: Readonly<Record<string, SecurityProtocol>>
 }
 
 /** The place of a node in a cluster of several. */
@@ -98,9 +104,9 @@ export class KafkaNode {
   ): Promise<KafkaNode> {
     const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'sluice-kafka-')))
     await mkdir(folder, { recursive: true })
+    const protocols = { ...PLAIN_LISTENERS, ...options.listeners }
     const listeners: Listener[] = []
-    for (const name of ['PLAINTEXT', INTERNAL, CONTROLLER, ...(options.listeners ?? [])]) {
-      const protocol = name === INTERNAL || name === CONTROLLER ? 'PLAINTEXT' : name
+    for (const [name, protocol] of Object.entries(protocols)) {
       const advertised = name === 'PLAINTEXT' ? options.advertised : undefined
       listeners.push({ name, protocol, port: await reservePort(), advertised })
     }

@@ -1,4 +1,5 @@
 import type { Test } from 'tap'
+import { keepClassData } from './class-data.ts'
 import { findKafkaRuntime, type KafkaRuntime } from './kafka-runtime.ts'
 
 /**
@@ -8,7 +9,10 @@ import { findKafkaRuntime, type KafkaRuntime } from './kafka-runtime.ts'
  */
 export async function kafkaOrSkip(t: Test): Promise<KafkaRuntime> {
   const runtime = await findKafkaRuntime()
-  if (typeof runtime !== 'string') return runtime
+  if (typeof runtime !== 'string') {
+    await keepClassData(runtime)
+    return runtime
+  }
   t.plan(0, runtime)
   setImmediate(() => process.exit(0))
   return await new Promise(() => {})

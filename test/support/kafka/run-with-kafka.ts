@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { keepClassData } from './class-data.ts'
 import { KafkaNode } from './kafka-node.ts'
 import { findKafkaRuntime } from './kafka-runtime.ts'
 
@@ -9,6 +10,7 @@ import { findKafkaRuntime } from './kafka-runtime.ts'
 const [command = 'true', ...args] = process.argv.slice(2)
 const given = process.env['KAFKA_BROKERS'] ?? ''
 const runtime = given === '' ? await findKafkaRuntime() : given
+if (typeof runtime !== 'string') await keepClassData(runtime)
 const node = typeof runtime === 'string' ? undefined : await KafkaNode.start(runtime)
 const env = { ...process.env, KAFKA_BROKERS: node?.bootstrap ?? given }
 const child = spawn(command, args, { stdio: 'inherit', env })

@@ -8,9 +8,11 @@ export interface NodePlace {
   readonly replicas: number
 }
 
+export type SecurityProtocol = 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
+
 export interface Listener {
   readonly name: string
-  readonly protocol: string
+  readonly protocol: SecurityProtocol
   readonly port: number
   /** `host:port` that clients are told; undefined for its own. */
   readonly advertised: string | undefined
@@ -65,7 +67,7 @@ const OPEN: Properties = {
 export function serverProperties(place: NodePlace, more: Properties): string {
   const properties = { ...QUICK, ...OPEN, ...placement(place), ...more }
   return Object.entries(properties)
-    .map(([name, value]) => `${name}=${value}\n`)
+    .map(([name, value]) => `${name}=${String(value).replaceAll('\n', '\\n')}\n`)
     .join('')
 }
 
