@@ -121,17 +121,9 @@ export class KafkaEventLog implements EventLog {
 
   async bounds(): Promise<readonly PartitionBounds[]> {
     const { cluster } = this.#parts.kafka
-    const { name } = this.#parts.topic
     return retryKafka(ASK_MS, async () => {
-      const partitions = (await cluster.partitions(name)).map(({ partition }) => partition)
-      const [starts, ends] = await Promise.all([
-        cluster.listOffsets(name, partitions, 'earliest'),
-        cluster.listOffsets(name, partitions, 'latest'),
-      ])
-      return partitions.map((partition) => {
-        const start = starts.get(partition) ?? 0
-        return { partition, start, end: Math.max(start, ends.get(partition) ?? 0) }
-      })
+      const partitions = await cluster.partitions(this.#parts.topic.name)
+      return this.#boundsAmong(partitions.map(({ partition }) => partition))
     })
   }
 
@@ -155,8 +147,8 @@ export class KafkaEventLog implements EventLog {
   async recognises({ partition, offset }: Position, mark: string): Promise<boolean> {
     const read = readMark(mark)
     if (read === undefined || read.topic !== this.#parts.topic.name) return false
-    const bounds = (await this.bounds()).find((each) => each.partition === partition)
-    if (bounds === undefined || offset > bounds.end) return false
+    const bounds = await this.#boundsOf(partition)
+    if (offset > bounds.end) return false
     // What the mark speaks of has expired, or was never a record: nothing speaks against it.
     if (read.timestamp === undefined || read.offset < bounds.start) return true
     const timestamp = await this.#timestampAt({ partition, offset: read.offset })
@@ -239,13 +231,27 @@ export class KafkaEventLog implements EventLog {
     if (result?.error?.code !== 'OFFSET_OUT_OF_RANGE') {
       return partitionRead(name, position, result, maxBytes)
     }
-    // Expired below, or from a log that was longer: either way it goes on at the start.
+    const { start, end } = await this.#boundsOf(position.partition)
+    const next = position.offset < start ? start : end
+    return { partition: position.partition, records: [], next, start, mark: '' }
+  }
+
+  async #boundsOf(partition: number): Promise<PartitionBounds> {
+    const [bounds] = await retryKafka(ASK_MS, () => this.#boundsAmong([partition]))
+    return bounds ?? { partition, start: 0, end: 0 }
+  }
+
+  async #boundsAmong(partitions: readonly number[]): Promise<readonly PartitionBounds[]> {
     const { cluster } = this.#parts.kafka
-    const starts = await retryKafka(ASK_MS, () =>
-      cluster.listOffsets(name, [position.partition], 'earliest'),
-    )
-    const start = starts.get(position.partition) ?? 0
-    return { partition: position.partition, records: [], next: start, start, mark: '' }
+    const { name } = this.#parts.topic
+    const [starts, ends] = await Promise.all([
+      cluster.listOffsets(name, partitions, 'earliest'),
+      cluster.listOffsets(name, partitions, 'latest'),
+    ])
+    return partitions.map((partition) => {
+      const start = starts.get(partition) ?? 0
+      return { partition, start, end: Math.max(start, ends.get(partition) ?? 0) }
+    })
   }
 
   /** The timestamp of the record at this very offset, where there is one. */
