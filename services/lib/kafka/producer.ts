@@ -3,12 +3,10 @@ import type { KafkaCluster, KafkaErrorLike, ProduceResult } from './kafka-cluste
 import { KafkaError } from './kafka-error.ts'
 import { type ProduceEntry, ProduceQueue } from './produce-queue.ts'
 import type { NewKafkaRecord } from './records/kafka-record.ts'
-import { recordBytes } from './records/record-bytes.ts'
+import { BATCH_OVERHEAD, recordBytes } from './records/record-bytes.ts'
 
 /** Knative's dispatcher reads larger batches at 300 events a second. */
 const BATCH_BYTES = 64 * 1024
-/** What a batch takes beside its records, rounded up. */
-const BATCH_OVERHEAD = 128
 /** A send that is not acknowledged within this time is rejected. */
 const SEND_MS = 4000
 const QUEUED_BYTES = 32 * 1024 * 1024
@@ -52,6 +50,7 @@ export class KafkaProducer {
   readonly #asking = new Set<string>()
   readonly #busy = new Set<number>()
   readonly #faults = new Map<string, string>()
+  readonly #limits = new Map<string, number>()
   #queuedBytes = 0
   #queuedCalls = 0
   #timer: Cancel | undefined
@@ -73,6 +72,11 @@ export class KafkaProducer {
   /** Why nothing has been stored in a topic since the last failure, in one sentence. */
   faultOf(topic: string): string | undefined {
     return this.#faults.get(topic)
+  }
+
+  /** A topic that takes no more than this in one batch (its `max.message.bytes`). */
+  limitBatches(topic: string, bytes: number): void {
+    this.#limits.set(topic, Math.min(bytes, BATCH_BYTES))
   }
 
   /**
@@ -124,7 +128,11 @@ export class KafkaProducer {
   }
 
   #isFull(queue: ProduceQueue): boolean {
-    return queue.bytes >= BATCH_BYTES - BATCH_OVERHEAD || this.#isClosing
+    return queue.bytes >= this.#roomOf(queue.topic) || this.#isClosing
+  }
+
+  #roomOf(topic: string): number {
+    return (this.#limits.get(topic) ?? BATCH_BYTES) - BATCH_OVERHEAD
   }
 
   /** The earliest call wins. */
@@ -198,7 +206,7 @@ export class KafkaProducer {
     const now = this.#clock.now()
     const batches = queues.map((queue) => {
       queue.isInFlight = true
-      const entries = queue.take(BATCH_BYTES - BATCH_OVERHEAD)
+      const entries = queue.take(this.#roomOf(queue.topic))
       return { queue, entries, records: entries.flatMap((entry) => entry.records) }
     })
     const requests = batches.map(({ queue: { topic, partition }, records }) => ({

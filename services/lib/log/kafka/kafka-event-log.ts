@@ -1,6 +1,7 @@
 import { GroupMember } from '#kafka/group/group-member.ts'
 import type { FetchResult } from '#kafka/kafka-cluster.ts'
 import type { KafkaBroker } from '#kafka/kafka-clusters.ts'
+import { BATCH_OVERHEAD } from '#kafka/records/record-bytes.ts'
 import { retryKafka } from '#kafka/retry-kafka.ts'
 import { Problem } from '#problems/problem.ts'
 import type { Logger } from '#telemetry/logger.ts'
@@ -57,6 +58,7 @@ export class KafkaEventLog implements EventLog {
     this.#parts = parts
     this.#partitions = parts.topic.partitions
     this.#tail = new TailReader(parts.kafka.cluster, parts.topic.name)
+    parts.kafka.producer.limitBatches(parts.topic.name, parts.topic.maxMessageBytes)
     this.#refreshLater()
   }
 
@@ -64,8 +66,14 @@ export class KafkaEventLog implements EventLog {
     if (this.#isClosed) throw closed()
     checkRecords(records)
     const { topic, clock, kafka, broker } = this.#parts
-    const { batches, largest } = splitBatches(records, this.#partitions, clock.now())
-    if (largest > topic.maxMessageBytes) throw tooLarge(largest, topic.maxMessageBytes)
+    const { maxMessageBytes } = topic
+    const { batches, largest } = splitBatches(
+      records,
+      this.#partitions,
+      maxMessageBytes,
+      clock.now(),
+    )
+    if (largest + BATCH_OVERHEAD > maxMessageBytes) throw tooLarge(largest, maxMessageBytes)
     const positions: Position[] = new Array(records.length)
     const sent = batches.map(async ({ partition, written, indexes }) => {
       const offset = await kafka.producer.send(topic.name, partition, written)

@@ -1,10 +1,10 @@
 import type { NewKafkaRecord } from '#kafka/records/kafka-record.ts'
-import { recordBytes } from '#kafka/records/record-bytes.ts'
+import { BATCH_OVERHEAD, recordBytes } from '#kafka/records/record-bytes.ts'
 import type { NewRecord } from '../event-log.ts'
 import { partitionFor } from './partition-for.ts'
 import { writeRecord } from './write-record.ts'
 
-/** Below the 64 KiB that Knative's dispatcher reads at full speed, with room for what a batch adds. */
+/** Below the 64 KiB that Knative's dispatcher reads at full speed. */
 const BATCH_BYTES = 60 * 1024
 
 /** Records for one partition that are sent together. */
@@ -15,14 +15,19 @@ export interface SplitBatch {
   readonly indexes: number[]
 }
 
-/** Divides records among partitions, in batches, their order kept; and the bytes of the largest record. */
+/**
+ * Divides records among partitions, their order kept, in batches that the topic takes (`maxBytes`);
+ * and the bytes of the largest record.
+ */
 export function splitBatches(
   records: readonly NewRecord[],
   partitions: number,
+  maxBytes: number,
   now: number,
 ): { readonly batches: readonly SplitBatch[]; readonly largest: number } {
   const batches: SplitBatch[] = []
   const filling = new Map<number, { batch: SplitBatch; bytes: number }>()
+  const room = Math.min(BATCH_BYTES, maxBytes) - BATCH_OVERHEAD
   let largest = 0
   for (const [index, record] of records.entries()) {
     const partition = partitionFor(record.event, partitions)
@@ -30,7 +35,7 @@ export function splitBatches(
     const bytes = recordBytes(written)
     largest = Math.max(largest, bytes)
     let current = filling.get(partition)
-    if (current === undefined || current.bytes + bytes > BATCH_BYTES) {
+    if (current === undefined || current.bytes + bytes > room) {
       current = { batch: { partition, written: [], indexes: [] }, bytes: 0 }
       filling.set(partition, current)
       batches.push(current.batch)
