@@ -71,6 +71,7 @@ export class CatchUp {
       if (signal.aborted) return
       // A pause, or a new Trigger of the same name, may have come in between.
       if (read === undefined || egress.attached || egress.standing || egress.next !== from) continue
+      if (read.next < from) throw new Error(`The log ends at ${read.next}, below offset ${from}`)
       if (read.start > from) this.#parts.metricsOf(egress).expired(read.start - from)
       egress.next = this.#offer(egress, read.records) ?? read.next
       if (egress.next >= this.#parts.sharedOffset()) {

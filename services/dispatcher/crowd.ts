@@ -15,6 +15,10 @@ export class Crowd {
   readonly #slow = new WeakSet<Egress>()
   #thinned: (() => void) | undefined
 
+  get isCrowded(): boolean {
+    return this.#crowded.size > 0
+  }
+
   /** Called after a delivery was opened. */
   joined(egress: Egress): void {
     if (egress.openCount > CROWDED && !this.#slow.has(egress)) this.#crowded.add(egress)

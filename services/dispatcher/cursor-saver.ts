@@ -8,7 +8,10 @@ import type {
 import type { Logger } from '#telemetry/logger.ts'
 import type { Cancel, Clock } from '#time/clock.ts'
 
-/** A change is saved within this time. */
+/**
+ * A change is saved within this time: when the clock shows a multiple of it, so that what all
+ * partitions have to save can share a request.
+ */
 const SAVE_WITHIN_MS = 50
 const AGAIN_AFTER_MS = 1000
 
@@ -19,15 +22,22 @@ export interface CursorHolder {
   cursor(): TriggerCursor
 }
 
+export interface CursorSaverParts {
+  /** The Broker's `<namespace>/<name>`. */
+  readonly broker: string
+  readonly partition: number
+  readonly cursors: Cursors
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Somebody else has saved this partition too: everything is to be saved again. */
+  contested(): void
+}
+
 type Failures = Map<string, Map<number, FailedDelivery | undefined>>
 
 /** Saves one partition's cursors: soon after a change, everything that changed at once, one save at a time. */
 export class CursorSaver {
-  readonly #broker: string
-  readonly #partition: number
-  readonly #cursors: Cursors
-  readonly #clock: Clock
-  readonly #logger: Logger
+  readonly #parts: CursorSaverParts
   #shared: SharedCursor | undefined
   readonly #holders = new Map<string, CursorHolder>()
   readonly #removed = new Set<string>()
@@ -38,12 +48,8 @@ export class CursorSaver {
   #isClosed = false
   #fault: string | undefined
 
-  constructor(broker: string, partition: number, cursors: Cursors, clock: Clock, logger: Logger) {
-    this.#broker = broker
-    this.#partition = partition
-    this.#cursors = cursors
-    this.#clock = clock
-    this.#logger = logger
+  constructor(parts: CursorSaverParts) {
+    this.#parts = parts
   }
 
   /** Why the last save failed. */
@@ -59,6 +65,12 @@ export class CursorSaver {
   changed(holder: CursorHolder): void {
     this.#removed.delete(holder.key)
     this.#holders.set(holder.key, holder)
+    this.#soon(SAVE_WITHIN_MS)
+  }
+
+  /** Has failures of open deliveries saved (again). */
+  remember(trigger: string, failures: Iterable<readonly [number, FailedDelivery]>): void {
+    for (const [offset, failure] of failures) this.#failure(trigger, offset, failure)
     this.#soon(SAVE_WITHIN_MS)
   }
 
@@ -82,6 +94,7 @@ export class CursorSaver {
 
   /** Saves a failure at once. Resolves when that was done, or cannot be done for now. */
   async failed(trigger: string, offset: number, failure: FailedDelivery): Promise<void> {
+    if (this.#isClosed) return
     this.#failure(trigger, offset, failure)
     if (this.#fault !== undefined) return this.#soon(AGAIN_AFTER_MS)
     const saved = new Promise<void>((resolve) => this.#waiting.push(resolve))
@@ -100,8 +113,18 @@ export class CursorSaver {
   /** Saves the rest. What fails now is not tried again. */
   async close(): Promise<void> {
     await this.flush()
+    // What came meanwhile, and all of it where the save was contested.
+    if (this.#dirty && this.#fault === undefined) await this.flush()
     this.#isClosed = true
     this.#timer?.()
+  }
+
+  /** Saves nothing more. Resolves when the save that is under way has ended. */
+  async discard(): Promise<void> {
+    this.#isClosed = true
+    this.#timer?.()
+    await this.#saving
+    for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
   get #dirty(): boolean {
@@ -120,10 +143,16 @@ export class CursorSaver {
   }
 
   #soon(delayMs: number): void {
-    if (this.#saving !== undefined) return
+    if (this.#saving !== undefined || this.#isClosed) return
     // All failures of one turn of the event loop go into one save.
     if (delayMs === 0) setImmediate(() => this.#begin())
-    else this.#timer ??= this.#clock.after(delayMs, () => this.#begin())
+    else this.#timer ??= this.#later(delayMs)
+  }
+
+  #later(delayMs: number): Cancel {
+    const { clock } = this.#parts
+    const past = delayMs === SAVE_WITHIN_MS ? clock.now() % SAVE_WITHIN_MS : 0
+    return clock.after(delayMs - past, () => this.#begin())
   }
 
   #begin(): void {
@@ -149,15 +178,20 @@ export class CursorSaver {
     this.#removed.clear()
     this.#failures = new Map()
     this.#waiting = []
+    const { broker, partition, cursors, logger, contested } = this.#parts
+    const at = { broker, partition }
     try {
       const change = changeOf(shared, holders, removed, failures)
-      await this.#cursors.save(this.#broker, this.#partition, change)
-      if (this.#fault !== undefined)
-        this.#logger.info({ broker: this.#broker }, 'Cursors can be saved again')
+      const saved = await cursors.save(broker, partition, change)
+      if (this.#fault !== undefined) logger.info(at, 'Cursors can be saved again')
       this.#fault = undefined
+      if (saved.contested) {
+        logger.warn(at, 'Another process has saved these cursors: all of them are saved again')
+        contested()
+      }
     } catch (error) {
       if (this.#fault === undefined) {
-        this.#logger.error({ err: error, broker: this.#broker }, 'Cursors cannot be saved')
+        logger.error({ ...at, err: error }, 'Cursors cannot be saved')
       }
       this.#fault = error instanceof Error ? error.message : String(error)
       this.#keep(shared, holders, removed, failures)

@@ -74,9 +74,10 @@ export class Dispatcher {
   async close(graceMs: number): Promise<void> {
     this.#isClosed = true
     this.#stopSweep()
+    // What is being opened must not wait for a log that does not answer.
+    for (const key of this.#brokers.keys()) this.#giveUp(key, graceMs)
     await this.#last
     this.#stopRetry()
-    for (const key of this.#brokers.keys()) this.#giveUp(key, graceMs)
     await Promise.all(this.#closing.values())
   }
 
@@ -100,7 +101,12 @@ export class Dispatcher {
     const broker = this.#brokers.get(key)
     if (broker === undefined) return
     this.#brokers.delete(key)
-    const closed = broker.close(graceMs).finally(() => this.#closing.delete(key))
+    const closed = broker
+      .close(graceMs)
+      .catch((error: unknown) =>
+        this.#parts.logger.error({ err: error, broker: key }, 'Broker closed in disorder'),
+      )
+      .finally(() => this.#closing.delete(key))
     this.#closing.set(key, closed)
   }
 
@@ -120,11 +126,12 @@ export class Dispatcher {
     const known = this.#brokers.get(broker.key)
     if (known !== undefined) return known.apply(broker, triggers)
     await this.#closing.get(broker.key)
+    if (this.#isClosed) return
     const { logger } = this.#parts
     const parts = { ...this.#parts, logger: logger.child({ broker: broker.key }) }
     const fresh = new BrokerDispatcher(broker, triggers, log, parts, this.#metrics, this.#budget)
-    await fresh.open()
     this.#brokers.set(broker.key, fresh)
+    await fresh.open()
   }
 
   /** Cursors of Triggers that are long gone are forgotten in time, even when nothing changes. */

@@ -6,6 +6,7 @@ import type { Cancel, Clock } from '#time/clock.ts'
 import type { Trigger } from '#triggers/trigger.ts'
 import { BrokenOff } from './broken-off.ts'
 import type { Deliverer, Next } from './deliverer.ts'
+import type { DeliveryGate } from './delivery-gate.ts'
 import { DeliveryQueue } from './delivery-queue.ts'
 import type { HeldRecords } from './held-records.ts'
 import type { TriggerMetrics } from './metrics.ts'
@@ -17,10 +18,14 @@ import { SpecHistory } from './spec-history.ts'
 /** Offsets, not bodies. At this many a Trigger stops reading along. */
 export const MAX_OPEN = 4096
 
+/** `postponed`: nothing was tried. */
+type Step = Next | { readonly kind: 'postponed' }
+
 export interface EgressParts {
   readonly deliverer: Deliverer
   readonly held: HeldRecords
   readonly slots: Slots
+  readonly gate: DeliveryGate
   readonly metrics: TriggerMetrics
   readonly clock: Clock
   readonly logger: Logger
@@ -115,6 +120,13 @@ export class Egress {
     }
   }
 
+  /** What failed of its open deliveries, by offset. */
+  *failures(): Generator<readonly [number, FailedDelivery]> {
+    for (const { offset, failure } of this.#open.values()) {
+      if (failure !== undefined) yield [offset, failure]
+    }
+  }
+
   /**
    * Opens a delivery for an event that matched.
    * @returns false when the bound is reached, and nothing was done.
@@ -161,7 +173,9 @@ export class Egress {
   /** Begins as many attempts as there are free slots. */
   pump(): void {
     while (!this.#standing && !this.#parts.signal.aborted) {
-      if (!this.#queue.hasNext || !this.#parts.slots.take(this.#pump)) return
+      if (!this.#queue.hasNext) return
+      const { gate, slots } = this.#parts
+      if (!gate.passes(this.#pump) || !slots.take(this.#pump)) return
       const delivery = this.#queue.take()
       if (delivery === undefined) throw new RangeError('The queue said that it has a delivery')
       this.#inFlight++
@@ -188,25 +202,31 @@ export class Egress {
     for (const delivery of this.#open.values()) this.#parts.held.drop(delivery)
   }
 
-  #attempt(delivery: OpenDelivery): Promise<Next> {
+  #attempt(delivery: OpenDelivery): Promise<Step> {
     const { deliverer, metrics, signal } = this.#parts
     const { record, failure } = delivery
     if (record === undefined) return this.#loadAndAttempt(delivery)
     return deliverer.step(this.trigger, record, failure, metrics, signal)
   }
 
-  async #loadAndAttempt(delivery: OpenDelivery): Promise<Next> {
-    const { held, deliverer, metrics, signal } = this.#parts
+  async #loadAndAttempt(delivery: OpenDelivery): Promise<Step> {
+    const { held, gate, deliverer, metrics, signal } = this.#parts
     const record = await held.load(delivery, this.#open, signal)
     if (record !== undefined) {
+      // Reading may have taken so long that the partition is somebody else's by now.
+      if (!gate.isOpen) return { kind: 'postponed' }
       return deliverer.step(this.trigger, record, delivery.failure, metrics, signal)
     }
     metrics.expired(1)
     return { kind: 'ended' }
   }
 
-  #follow(delivery: OpenDelivery, next: Next): void {
+  #follow(delivery: OpenDelivery, next: Step): void {
     if (next.kind === 'interrupted') return
+    if (next.kind === 'postponed') {
+      this.#again(delivery)
+      return
+    }
     this.#broken.gotThrough(delivery)
     const last = next.failure?.attempts.at(-1)
     if (last !== undefined) this.#lastError = { time: last.time, error: last.error }

@@ -1,6 +1,7 @@
 import type { CloudEvent } from '#events/event.ts'
 import { FilterIndex } from '#filters/filter-index.ts'
 import type { EventLog } from '#log/event-log.ts'
+import type { Logger } from '#telemetry/logger.ts'
 import type { Clock } from '#time/clock.ts'
 import type { Trigger } from '#triggers/trigger.ts'
 import type { CursorSaver } from './cursor-saver.ts'
@@ -8,6 +9,7 @@ import type { Egress } from './egress.ts'
 import { firstOffsets } from './first-offsets.ts'
 import { readOrderKeys } from './order-keys.ts'
 import type { SavedPartition, SavedTrigger } from './saved-partition.ts'
+import { untilAborted } from './until-aborted.ts'
 
 /** How long the cursor of a deleted Trigger is kept. */
 const VANISHED_KEPT_MS = 24 * 60 * 60 * 1000
@@ -19,6 +21,7 @@ export interface EgressesParts {
   readonly log: EventLog
   readonly saver: CursorSaver
   readonly clock: Clock
+  readonly logger: Logger
   readonly signal: AbortSignal
   /** Where the attached Triggers are. */
   sharedOffset(): number
@@ -52,33 +55,45 @@ export class Egresses {
     return this.#index.match(event)
   }
 
-  /** Takes up what was saved. The Triggers themselves come with `apply`. */
+  /** Takes up what was saved. The Triggers themselves come with `apply`, and it is saved with `saveAll`. */
   restore(saved: SavedPartition): void {
     for (const [key, { cursor, failures }] of saved.triggers) {
       // While it is not Ready the others read on, so its place must not move with theirs.
-      const standing = { ...cursor, next: cursor.next ?? saved.offset }
-      this.#keep(key, { cursor: standing, failures })
+      const standing = { ...cursor, next: cursor.next ?? saved.shared.offset }
+      this.#saved.set(key, { cursor: standing, failures })
     }
-    for (const [key, offsets] of saved.obsolete) this.#parts.saver.obsolete(key, offsets)
+  }
+
+  /** Has every cursor saved, and every failure of an open delivery. */
+  saveAll(): void {
+    const { saver } = this.#parts
+    for (const egress of this.#egresses.values()) {
+      saver.changed(egress)
+      saver.remember(egress.key, egress.failures())
+    }
+    for (const [key, saved] of this.#saved) {
+      this.#keep(key, saved)
+      saver.remember(key, saved.failures)
+    }
   }
 
   /**
-   * Takes over changed Triggers, all at once. When it resolves, every Ready one has its place in
-   * the log saved, so that no later event passes it by.
+   * Takes over changed Triggers, all at once; what changed is still to be saved.
    * @returns those that deliver now
+   * @throws Error when the log cannot be read, and the signal's reason; nothing has changed then.
    */
   async apply(triggers: readonly Trigger[]): Promise<readonly Egress[]> {
-    const { log, partition, saver } = this.#parts
+    const { log, partition, logger, signal } = this.#parts
     const fresh = triggers.filter(
       ({ key, readiness }) => readiness.ready && !this.#egresses.has(key) && !this.#saved.has(key),
     )
-    const firsts = await firstOffsets(log, partition, fresh)
+    const firsts = await untilAborted(firstOffsets(log, partition, fresh, logger), signal)
     const keys = await this.#orderKeys(triggers)
+    signal.throwIfAborted()
     for (const trigger of triggers) this.#applyTrigger(trigger, firsts, keys)
     this.#vanish(new Set(triggers.map((trigger) => trigger.key)))
     const delivering = [...this.#egresses.values()].filter((egress) => !egress.standing)
     this.#index = new FilterIndex(delivering)
-    await saver.flush()
     return delivering
   }
 

@@ -21,6 +21,8 @@ export interface TriggerGauges {
 export interface DispatcherMetrics {
   /** Counters of a Trigger (`<namespace>/<name>`), made once and kept. */
   ofTrigger(trigger: string): TriggerMetrics
+  /** Records of a Broker's log that are no CloudEvents. */
+  unreadable(broker: string, records: number): void
   readonly gauges: TriggerGauges
 }
 
@@ -31,8 +33,6 @@ export function createDispatcherMetrics(registry: Registry): DispatcherMetrics {
   const registers = [registry]
   const counter = <L extends string>(name: string, help: string, labelNames: L[]) =>
     new Counter({ name, help, labelNames, registers })
-  const gauge = (name: string, help: string) =>
-    new Gauge({ name, help, labelNames: ['trigger'], registers })
   const delivered = counter('sluice_deliveries_total', 'Deliveries that succeeded', ['trigger'])
   const failed = counter(
     'sluice_delivery_failures_total',
@@ -51,6 +51,11 @@ export function createDispatcherMetrics(registry: Registry): DispatcherMetrics {
     'sluice_expired_undelivered_total',
     'Events that retention took before a Trigger had them',
     ['trigger'],
+  )
+  const unreadable = counter(
+    'sluice_unreadable_records_total',
+    'Records in the event log that are no CloudEvents, kept as dead letters',
+    ['broker'],
   )
   const duration = new Histogram({
     name: 'sluice_delivery_duration_seconds',
@@ -85,14 +90,21 @@ export function createDispatcherMetrics(registry: Registry): DispatcherMetrics {
       known.set(trigger, metrics)
       return metrics
     },
-    gauges: {
-      lag: gauge(
-        'sluice_trigger_lag',
-        'Events between what was judged for the Trigger and the end of the log',
-      ),
-      open: gauge('sluice_trigger_open', 'Deliveries that have not ended'),
-      inFlight: gauge('sluice_trigger_in_flight', 'Requests under way'),
-      ready: gauge('sluice_trigger_ready', '1 when the Trigger is Ready'),
-    },
+    unreadable: (broker, records) => unreadable.inc({ broker }, records),
+    gauges: createGauges(registers),
+  }
+}
+
+function createGauges(registers: Registry[]): TriggerGauges {
+  const gauge = (name: string, help: string) =>
+    new Gauge({ name, help, labelNames: ['trigger'], registers })
+  return {
+    lag: gauge(
+      'sluice_trigger_lag',
+      'Events between what was judged for the Trigger and the end of the log',
+    ),
+    open: gauge('sluice_trigger_open', 'Deliveries that have not ended'),
+    inFlight: gauge('sluice_trigger_in_flight', 'Requests under way'),
+    ready: gauge('sluice_trigger_ready', '1 when the Trigger is Ready'),
   }
 }

@@ -8,10 +8,14 @@ const STARTING: Readiness = {
   message: 'The Trigger is about to take its place in the log',
 }
 
-/** How a Trigger is doing over these partitions, whose logs end at `ends`. */
+/**
+ * How a Trigger is doing over these partitions, whose logs end at `ends`. Without a share of them
+ * (other processes have all) it stands here, and is as Ready as it says.
+ */
 export function triggerStatus(
   trigger: Trigger,
   partitions: readonly Partition[],
+  hasShare: boolean,
   ends: ReadonlyMap<number, number>,
 ): TriggerStatus {
   let lag = 0
@@ -19,7 +23,7 @@ export function triggerStatus(
   let inFlight = 0
   let retrying = 0
   let attached = partitions.length > 0
-  let known = partitions.length > 0
+  let known = partitions.length > 0 || !hasShare
   let lastError: TriggerStatus['lastError']
   for (const partition of partitions) {
     const egress = partition.egresses.get(trigger.key)
@@ -27,8 +31,9 @@ export function triggerStatus(
       known = false
       continue
     }
-    const end = ends.get(partition.id) ?? partition.sharedOffset
-    lag += Math.max(0, end - (egress.next ?? partition.sharedOffset))
+    const shared = partition.shared.offset
+    const end = ends.get(partition.id) ?? shared
+    lag += Math.max(0, end - (egress.next ?? shared))
     open += egress.openCount
     inFlight += egress.inFlight
     retrying += egress.retrying
@@ -37,7 +42,7 @@ export function triggerStatus(
       lastError = egress.lastError
     }
   }
-  const stands = !trigger.readiness.ready || trigger.paused || !known
+  const stands = !trigger.readiness.ready || trigger.paused || !known || partitions.length === 0
   return {
     trigger: trigger.key,
     broker: trigger.broker,

@@ -1,7 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { pino } from 'pino'
 import t from 'tap'
-import type { CursorChange, Cursors, FailedDelivery, TriggerCursor } from '#cursors/cursors.ts'
+import type {
+  CursorChange,
+  Cursors,
+  FailedDelivery,
+  Saved,
+  TriggerCursor,
+} from '#cursors/cursors.ts'
 import { MemoryCursors } from '#cursors/memory/memory-cursors.ts'
 import { type CursorHolder, CursorSaver } from '../../services/dispatcher/cursor-saver.ts'
 import { FakeClock } from '../support/fake-clock.ts'
@@ -11,6 +17,7 @@ class HandCursors implements Cursors {
   readonly changes: CursorChange[] = []
   readonly memory = new MemoryCursors()
   isBroken = false
+  isContested = false
   isHeld = false
   inFlight = 0
   mostInFlight = 0
@@ -20,13 +27,14 @@ class HandCursors implements Cursors {
     return this.memory.load(broker, partition)
   }
 
-  async save(broker: string, partition: number, change: CursorChange): Promise<void> {
+  async save(broker: string, partition: number, change: CursorChange): Promise<Saved> {
     this.changes.push(change)
     this.mostInFlight = Math.max(this.mostInFlight, ++this.inFlight)
     if (this.isHeld) await new Promise<void>((resolve) => (this.#release = resolve))
     this.inFlight--
     if (this.isBroken) throw new Error('disk full')
     await this.memory.save(broker, partition, change)
+    return { contested: this.isContested }
   }
 
   async close(): Promise<void> {}
@@ -39,8 +47,16 @@ class HandCursors implements Cursors {
 function world() {
   const clock = new FakeClock()
   const cursors = new HandCursors()
-  const saver = new CursorSaver('b', 0, cursors, clock, pino({ level: 'silent' }))
-  return { clock, cursors, saver, load: () => cursors.load('b', 0) }
+  const contests = { onContest: () => {} }
+  const saver = new CursorSaver({
+    broker: 'b',
+    partition: 0,
+    cursors,
+    clock,
+    logger: pino({ level: 'silent' }),
+    contested: () => contests.onContest(),
+  })
+  return { clock, cursors, saver, contests, load: () => cursors.load('b', 0) }
 }
 
 function aHolder(
@@ -61,7 +77,7 @@ t.test('everything that changes within 50 ms is one save, with its last state', 
   const { clock, cursors, saver, load } = world()
   const a = aHolder('a')
   for (let offset = 1; offset <= 100; offset++) {
-    saver.shared({ offset, mark: 'm' })
+    saver.shared({ offset, mark: 'm', partitions: 1 })
     a.next = offset
     saver.changed(a)
   }
@@ -80,10 +96,10 @@ t.test('everything that changes within 50 ms is one save, with its last state', 
 t.test('one save is in flight at a time, even while another is asked for', async (t) => {
   const { clock, cursors, saver, load } = world()
   cursors.isHeld = true
-  saver.shared({ offset: 1, mark: 'm' })
+  saver.shared({ offset: 1, mark: 'm', partitions: 1 })
   clock.advance(50)
   await turn()
-  saver.shared({ offset: 2, mark: 'm' })
+  saver.shared({ offset: 2, mark: 'm', partitions: 1 })
   const failed = saver.failed('a', 1, failure)
   clock.advance(50)
   let isFlushed = false
@@ -92,7 +108,7 @@ t.test('one save is in flight at a time, even while another is asked for', async
   })
   cursors.letGo()
   await turn()
-  saver.shared({ offset: 3, mark: 'm' })
+  saver.shared({ offset: 3, mark: 'm', partitions: 1 })
   clock.advance(50)
   await turn()
   t.equal(isFlushed, false, 'what it waits for is still being saved')
@@ -107,7 +123,7 @@ t.test('one save is in flight at a time, even while another is asked for', async
 
 t.test('a failure is saved at once, with those of the same moment, and nothing else', async (t) => {
   const { clock, cursors, saver, load } = world()
-  saver.shared({ offset: 1, mark: 'm' })
+  saver.shared({ offset: 1, mark: 'm', partitions: 1 })
   saver.changed(aHolder('a'))
   clock.advance(50)
   await turn()
@@ -125,12 +141,12 @@ t.test(
   async (t) => {
     const { clock, cursors, saver, load } = world()
     cursors.isBroken = true
-    saver.shared({ offset: 1, mark: 'm' })
+    saver.shared({ offset: 1, mark: 'm', partitions: 1 })
     saver.changed(aHolder('a', 1))
     await saver.failed('a', 5, failure)
     await saver.failed('a', 6, failure)
     t.equal(saver.fault, 'disk full')
-    saver.shared({ offset: 2, mark: 'm' })
+    saver.shared({ offset: 2, mark: 'm', partitions: 1 })
     saver.ended(aHolder('a', 2), 5, true)
     cursors.changes.length = 0
     clock.advance(999)
@@ -152,7 +168,7 @@ t.test('a save that fails does not bring back whom another one has replaced', as
   const { clock, cursors, saver, load } = world()
   cursors.isHeld = true
   cursors.isBroken = true
-  saver.shared({ offset: 1, mark: 'm' })
+  saver.shared({ offset: 1, mark: 'm', partitions: 1 })
   saver.changed(aHolder('a', 1))
   saver.changed(aHolder('gone', 1))
   clock.advance(50)
@@ -171,7 +187,7 @@ t.test('a save that fails does not bring back whom another one has replaced', as
 
 t.test('who is removed stays removed, unless it comes back', async (t) => {
   const { saver, load } = world()
-  saver.shared({ offset: 1, mark: 'm' })
+  saver.shared({ offset: 1, mark: 'm', partitions: 1 })
   saver.changed(aHolder('a'))
   saver.changed(aHolder('b'))
   await saver.failed('a', 7, failure)
@@ -187,13 +203,13 @@ t.test('who is removed stays removed, unless it comes back', async (t) => {
 
 t.test('a closed saver saves the rest and leaves no timer behind', async (t) => {
   const { clock, cursors, saver, load } = world()
-  saver.shared({ offset: 1, mark: 'm' })
+  saver.shared({ offset: 1, mark: 'm', partitions: 1 })
   await saver.close()
   t.equal((await load())?.shared.offset, 1)
 
   const broken = world()
   broken.cursors.isBroken = true
-  broken.saver.shared({ offset: 1, mark: 'm' })
+  broken.saver.shared({ offset: 1, mark: 'm', partitions: 1 })
   broken.clock.advance(50)
   await turn()
   await broken.saver.close()

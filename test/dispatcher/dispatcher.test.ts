@@ -69,7 +69,7 @@ t.test(
     const cursors: Cursors = {
       load: (broker, partition) => world.cursors.load(broker, partition),
       save: async (broker, partition, change) => {
-        if (isAlive) await world.cursors.save(broker, partition, change)
+        return isAlive ? world.cursors.save(broker, partition, change) : { contested: false }
       },
       close: async () => {},
     }

@@ -295,7 +295,9 @@ t.test('an event that cannot be read keeps an ordered Trigger from nothing else'
   await world.append('next')
   await world.until(() => world.client.idsTo('b').includes('next'), 'the other Trigger')
   await world.until(() => world.client.idsTo('a').length === 4, 'its other events')
-  t.same(world.client.idsTo('a'), ['1', '2', '3', 'next'])
+  t.same(world.client.idsTo('a').toSorted(), ['1', '2', '3', 'next'])
+  const sameKey = world.client.idsTo('a').filter((id) => id === '1' || id === '3')
+  t.same(sameKey, ['1', '3'])
   await second.close(0)
 })
 

@@ -15,6 +15,7 @@ import { Dispatcher } from '../../services/dispatcher/dispatcher.ts'
 import type { DispatcherParts } from '../../services/dispatcher/dispatcher-parts.ts'
 import { anEvent } from '../support/an-event.ts'
 import { FakeClock } from '../support/fake-clock.ts'
+import type { HandGroup } from '../support/hand-group.ts'
 
 export const BROKER = 'default/default'
 
@@ -107,6 +108,14 @@ export class World {
   /** Called before each read of the log; what it throws, the read throws. */
   reading: (position: Position, options: ReadOptions) => void | Promise<void> = () => {}
 
+  /** Who shares the partitions, under the test's control; without it, the first has all. */
+  group: HandGroup | undefined
+  /** What Triggers showed of their progress, and what showing it runs into. */
+  readonly progress: { trigger: string; positions: readonly Position[] }[] = []
+  publishing: () => Promise<void> = async () => {}
+  /** Where Knative's dispatcher left Triggers. */
+  readonly knativeGroups = new Map<string, readonly Position[]>()
+
   constructor(partitions = 1) {
     this.logs = new MemoryEventLogs({ clock: this.clock, partitions })
   }
@@ -164,8 +173,14 @@ export class World {
       },
       bounds: () => log.bounds(),
       offsetsAt: (timeMs) => log.offsetsAt(timeMs),
+      markAt: (position) => log.markAt(position),
       recognises: (position, mark) => log.recognises(position, mark),
-      join: (owner) => log.join(owner),
+      join: (owner) => this.group?.join(owner) ?? log.join(owner),
+      publishProgress: async (trigger, positions) => {
+        this.progress.push({ trigger, positions })
+        await this.publishing()
+      },
+      knativeProgress: async (trigger) => this.knativeGroups.get(trigger) ?? [],
       release: (position) => log.release(position),
       close: () => log.close(),
     }
