@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
-import { withFolderLock } from './folder-lock.ts'
+import { rename } from 'node:fs/promises'
 import { KafkaNode } from './kafka-node.ts'
 import type { KafkaRuntime } from './kafka-runtime.ts'
+import { withLock } from './with-lock.ts'
 
 const DEADLINE_MS = 120_000
 
@@ -13,10 +13,9 @@ const DEADLINE_MS = 120_000
 export async function keepClassData(runtime: KafkaRuntime): Promise<void> {
   const { archive } = runtime
   if (existsSync(archive)) return
-  await withFolderLock(`${archive}.lock`, DEADLINE_MS, async () => {
+  await withLock(`${archive}.lock`, DEADLINE_MS, async () => {
     if (existsSync(archive)) return
-    const unfinished = `${archive}.unfinished`
-    await rm(unfinished, { force: true })
+    const unfinished = `${archive}.${process.pid}`
     const node = await KafkaNode.prepare(runtime)
     try {
       await node.launch([`-XX:ArchiveClassesAtExit=${unfinished}`])

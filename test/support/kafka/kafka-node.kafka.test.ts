@@ -1,5 +1,8 @@
-import { Kafka, logLevel } from 'kafkajs'
+import { existsSync } from 'node:fs'
+import kafkajs from 'kafkajs'
 import t from 'tap'
+import { runUntilKilled } from '../run-until-killed.ts'
+import { isAlive } from './is-alive.ts'
 import { knownBrokers } from './known-brokers.ts'
 import { startKafka } from './start-kafka.ts'
 
@@ -31,6 +34,20 @@ t.test('a paused node answers nothing until it goes on', async (t) => {
   t.same(await knownBrokers(node.port), [node.id])
 })
 
-function client(bootstrap: string): Kafka {
-  return new Kafka({ brokers: [bootstrap], logLevel: logLevel.NOTHING })
+t.test('a broker ends with the process that started it, and takes its files along', async (t) => {
+  const script = new URL('start-until-killed.ts', import.meta.url)
+
+  const [pid = '', folder = ''] = await runUntilKilled(script, [], 2)
+
+  const deadline = performance.now() + 5000
+  while (isAlive(Number(pid)) || existsSync(folder)) {
+    if (performance.now() > deadline) break
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  t.notOk(isAlive(Number(pid)))
+  t.notOk(existsSync(folder))
+})
+
+function client(bootstrap: string) {
+  return new kafkajs.Kafka({ brokers: [bootstrap], logLevel: kafkajs.logLevel.NOTHING })
 }

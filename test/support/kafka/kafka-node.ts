@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { formatData } from './format-data.ts'
 import type { KafkaRuntime } from './kafka-runtime.ts'
 import { knownBrokers } from './known-brokers.ts'
 import { ProcessGuard } from './process-guard.ts'
 import { releasePort, reservePort } from './reserve-port.ts'
-import { runCommand } from './run-command.ts'
 import {
   CONTROLLER,
   INTERNAL,
@@ -17,7 +16,6 @@ import {
   serverProperties,
 } from './server-properties.ts'
 
-const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qg'
 const PLAIN_LISTENERS = {
   PLAINTEXT: 'PLAINTEXT',
   [INTERNAL]: 'PLAINTEXT',
@@ -25,13 +23,6 @@ const PLAIN_LISTENERS = {
 } as const
 const READY_MS = 60_000
 const STOP_MS = 20_000
-const LIGHT_JVM = [
-  ...['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData', '-Xss512k'],
-  ...['-XX:MaxDirectMemorySize=256m', '-Xshare:auto', '-Xlog:cds=off', '-Xlog:cds+dynamic=off'],
-  '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
-  ...['-Dorg.slf4j.simpleLogger.showDateTime=true'],
-  '-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS',
-]
 
 export interface KafkaNodeOptions {
   /** Lines of server.properties; they win over the defaults. */
@@ -144,11 +135,15 @@ export class KafkaNode {
   /** Starts its process; resolves before it answers. */
   async launch(jvm: readonly string[] = []): Promise<void> {
     if (this.#process !== undefined) throw new Error(`Kafka node ${this.id} runs already`)
-    await this.#format()
+    await this.#prepare()
     const log = await open(this.#file('server.log'), 'a')
-    const child = spawn(this.#runtime.java, this.#args('kafka.Kafka', jvm), {
-      stdio: ['ignore', log.fd, log.fd],
-    })
+    const heap = (this.#options.heap ?? '-Xms128m -Xmx512m').split(' ')
+    const args = [...heap, ...jvm, ...this.#runtime.jvm()]
+    const child = spawn(
+      this.#runtime.java,
+      [...args, 'kafka.Kafka', this.#file('server.properties')],
+      { stdio: ['ignore', log.fd, log.fd] },
+    )
     await log.close()
     this.#process = child
     this.#guard.watch(child.pid)
@@ -220,29 +215,15 @@ export class KafkaNode {
   }
 
   /** Writes server.properties, and prepares the data folder where that is new. */
-  async #format(): Promise<void> {
+  async #prepare(): Promise<void> {
     const { id, folder } = this
     const voters = this.#membership?.voters() ?? `${id}@127.0.0.1:${this.controllerPort}`
     const replicas = this.#membership?.replicas ?? 1
     const place = { id, folder, listeners: this.#listeners, voters, replicas }
-    const properties = serverProperties(place, this.#options.properties ?? {})
-    await writeFile(this.#file('server.properties'), properties)
-    if (existsSync(this.#file('data/meta.properties'))) return
-    const args = this.#args('kafka.tools.StorageTool', [])
-    const { code, stdout, stderr } = await runCommand(this.#runtime.java, [
-      ...[...args.slice(0, -1), 'format', '-t', CLUSTER_ID, '-c', ...args.slice(-1)],
-      ...(this.#options.format ?? []),
-    ])
-    if (code !== 0) throw new Error(`Kafka's StorageTool failed: ${stdout}${stderr}`)
-  }
-
-  /** The JVM's arguments; the last one is the properties file. */
-  #args(main: string, jvm: readonly string[]): string[] {
-    const { classPath, archive } = this.#runtime
-    const heap = (this.#options.heap ?? '-Xms128m -Xmx512m').split(' ')
-    const shared = existsSync(archive) ? [`-XX:SharedArchiveFile=${archive}`] : []
-    const flags = [...heap, ...LIGHT_JVM, ...shared, ...jvm]
-    return [...flags, '-cp', classPath, main, this.#file('server.properties')]
+    const properties = this.#file('server.properties')
+    await writeFile(properties, serverProperties(place, this.#options.properties ?? {}))
+    const args = this.#options.format ?? []
+    await formatData(this.#runtime, { id, folder: this.#file('data'), properties, args })
   }
 
   #file(name: string): string {

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { withFolderLock } from './folder-lock.ts'
 import { runCommand } from './run-command.ts'
+import { withLock } from './with-lock.ts'
 
 /** Java and Apache Kafka's jars on this machine. */
 export interface KafkaRuntime {
@@ -12,8 +12,9 @@ export interface KafkaRuntime {
   readonly version: string
   /** The java program. */
   readonly java: string
-  readonly classPath: string
-  /** Shared class data that make the JVM start faster; there once a broker has written it. */
+  /** The first arguments of java: light on memory, Kafka's classes, and their archive where there is one. */
+  readonly jvm: () => readonly string[]
+  /** Where the archive of class data is, which makes Java start faster, or is to be. */
   readonly archive: string
 }
 
@@ -22,6 +23,14 @@ const DOWNLOAD_DEADLINE_MS = 300_000
 const POM = fileURLToPath(new URL('pom.xml', import.meta.url))
 const NODE_MODULES = fileURLToPath(new URL('../../../node_modules', import.meta.url))
 const COPY_DEPENDENCIES = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies'
+
+const LIGHT_JVM = [
+  ...['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData', '-Xss512k'],
+  ...['-XX:MaxDirectMemorySize=256m', '-Xshare:auto', '-Xlog:cds=off', '-Xlog:cds+dynamic=off'],
+  '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+  '-Dorg.slf4j.simpleLogger.showDateTime=true',
+  '-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS',
+]
 
 let found: Promise<KafkaRuntime | string> | undefined
 
@@ -48,7 +57,12 @@ async function find(): Promise<KafkaRuntime | string> {
   if (problem !== undefined) return problem
   const names = (await readdir(jars)).filter((name) => name.endsWith('.jar')).toSorted()
   const classPath = names.map((name) => join(jars, name)).join(':')
-  return { version, java, classPath, archive: join(jars, `classes-java${javaVersion}.jsa`) }
+  const archive = join(jars, `classes-java${javaVersion}.jsa`)
+  const jvm = () => {
+    const shared = existsSync(archive) ? [`-XX:SharedArchiveFile=${archive}`] : []
+    return [...LIGHT_JVM, ...shared, '-cp', classPath]
+  }
+  return { version, java, jvm, archive }
 }
 
 function javaProgram(): string {
@@ -78,12 +92,12 @@ async function digestOf(file: string): Promise<string> {
 async function fetchJars(jars: string, version: string): Promise<string | undefined> {
   if (existsSync(jars)) return undefined
   await mkdir(dirname(jars), { recursive: true })
-  return await withFolderLock(`${jars}.lock`, DOWNLOAD_DEADLINE_MS, async () => {
+  return await withLock(`${jars}.lock`, DOWNLOAD_DEADLINE_MS, async () => {
     if (existsSync(jars)) return undefined
-    const unfinished = `${jars}.unfinished`
-    await rm(unfinished, { recursive: true, force: true })
+    const unfinished = `${jars}.${process.pid}`
     const problem = await copyDependencies(version, unfinished)
-    if (problem === undefined) await rename(unfinished, jars)
+    if (problem === undefined && !existsSync(jars)) await rename(unfinished, jars)
+    await rm(unfinished, { recursive: true, force: true })
     return problem
   })
 }

@@ -1,8 +1,5 @@
-import { existsSync } from 'node:fs'
 import { findKafkaRuntime } from './kafka-runtime.ts'
 import { runCommand } from './run-command.ts'
-
-const JVM = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData']
 
 /**
  * Runs one of Kafka's own programs, named by its Java class, for example
@@ -17,21 +14,8 @@ export async function kafkaTool(
 ): Promise<string> {
   const runtime = await findKafkaRuntime()
   if (typeof runtime === 'string') throw new Error(runtime)
-  const shared = existsSync(runtime.archive) ? [`-XX:SharedArchiveFile=${runtime.archive}`] : []
-  const { code, stdout, stderr } = await runCommand(
-    runtime.java,
-    [
-      ...JVM,
-      ...shared,
-      '-Xlog:cds=off',
-      '-Xlog:cds+dynamic=off',
-      '-cp',
-      runtime.classPath,
-      main,
-      ...args,
-    ],
-    { input },
-  )
+  const { java, jvm } = runtime
+  const { code, stdout, stderr } = await runCommand(java, [...jvm(), main, ...args], { input })
   if (code !== 0) throw new Error(`${main} ended with ${code}: ${stdout}${stderr}`)
   return stdout
 }

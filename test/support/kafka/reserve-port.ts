@@ -1,21 +1,23 @@
 import { randomInt } from 'node:crypto'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { isAlive } from './folder-lock.ts'
+import { isAlive } from './is-alive.ts'
 
 /** Below the ports that systems give to outgoing connections. */
 const FIRST = 20_000
 const END = 30_000
 const RESERVATIONS = join(tmpdir(), 'sluice-test-ports')
 
+let isSwept = false
+
 /**
  * A free port of loopback. It stays with this process, also while nothing listens there (a broker
  * that was killed comes back on it), until `releasePort` or the end of the process.
  */
 export async function reservePort(): Promise<number> {
-  mkdirSync(RESERVATIONS, { recursive: true })
+  sweep()
   for (let attempt = 0; attempt < 200; attempt++) {
     const port = randomInt(FIRST, END)
     if (!reserve(port)) continue
@@ -35,9 +37,17 @@ function reserve(port: number): boolean {
     writeFileSync(file, String(process.pid), { flag: 'wx' })
     return true
   } catch {
-    // What a process left that crashed is cleared for the next one, not taken: two could do so.
-    if (!isHeld(file)) releasePort(port)
     return false
+  }
+}
+
+/** Once per process: removes what processes left that are gone. */
+function sweep(): void {
+  if (isSwept) return
+  isSwept = true
+  mkdirSync(RESERVATIONS, { recursive: true })
+  for (const port of readdirSync(RESERVATIONS)) {
+    if (!isHeld(join(RESERVATIONS, port))) releasePort(Number(port))
   }
 }
 

@@ -1,0 +1,17 @@
+import kafkajs from 'kafkajs'
+import t from 'tap'
+import { sharedKafka, uniqueName } from './shared-kafka.ts'
+
+t.test('the shared Kafka holds what a test puts there', async (t) => {
+  const { servers, bootstrap } = await sharedKafka(t)
+  const topic = uniqueName('shared')
+  const kafka = new kafkajs.Kafka({ brokers: [...servers], logLevel: kafkajs.logLevel.NOTHING })
+  const admin = kafka.admin()
+  await admin.connect()
+  t.teardown(() => admin.disconnect())
+
+  await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] })
+
+  t.ok((await admin.listTopics()).includes(topic))
+  t.equal(servers.join(','), bootstrap)
+})
