@@ -13,7 +13,6 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'lib/events': ['lib/problems'],
   'lib/filters': ['lib/events'],
   'lib/triggers': ['lib/filters', 'lib/events', 'lib/time', 'lib/problems'],
-  'lib/config': ['lib/triggers'],
   'lib/telemetry': ['lib/events'],
   'lib/delivery': ['lib/triggers', 'lib/cursors', 'lib/events', 'lib/time', 'lib/problems'],
   'lib/schemas': ['lib/triggers', 'lib/events', 'lib/problems'],
@@ -21,21 +20,28 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'lib/cursors': ['lib/delivery', 'lib/filters', 'lib/sqlite', 'lib/log', 'lib/problems'],
   'lib/dead-letters': ['lib/delivery', 'lib/sqlite', 'lib/events', 'lib/problems'],
   'lib/http': ['lib/telemetry', 'lib/time', 'lib/problems'],
+  'lib/config': ['lib/http', 'lib/triggers'],
+  'lib/administration': [
+    ...['lib/http', 'lib/dead-letters', 'lib/telemetry', 'lib/triggers', 'lib/events'],
+    ...['lib/time', 'lib/problems'],
+  ],
+  'lib/startup': [
+    ...['lib/config', 'lib/cursors', 'lib/dead-letters', 'lib/http', 'lib/kafka', 'lib/log'],
+    ...['lib/schemas', 'lib/telemetry', 'lib/triggers', 'lib/time'],
+  ],
   gateway: [
-    ...['lib/http', 'lib/log', 'lib/schemas', 'lib/telemetry', 'lib/triggers'],
+    ...['lib/startup', 'lib/administration', 'lib/config', 'lib/http', 'lib/log', 'lib/schemas'],
+    ...['lib/telemetry', 'lib/triggers'],
     ...['lib/events', 'lib/time', 'lib/problems'],
   ],
   dispatcher: [
+    ...['lib/startup', 'lib/administration', 'lib/config', 'lib/http'],
     ...['lib/cursors', 'lib/dead-letters', 'lib/delivery', 'lib/filters', 'lib/log', 'lib/schemas'],
     ...['lib/telemetry', 'lib/triggers', 'lib/events', 'lib/time', 'lib/problems'],
   ],
-  administration: [
-    ...['lib/dead-letters', 'lib/http', 'lib/telemetry', 'lib/triggers', 'lib/events'],
-    ...['lib/time', 'lib/problems'],
-  ],
   samples: [],
   standalone: [
-    ...['gateway', 'dispatcher', 'administration', 'samples'],
+    ...['gateway', 'dispatcher', 'samples', 'lib/startup', 'lib/administration'],
     ...['lib/config', 'lib/cursors', 'lib/dead-letters', 'lib/delivery', 'lib/http', 'lib/log'],
     ...['lib/schemas', 'lib/sqlite', 'lib/telemetry', 'lib/triggers', 'lib/time', 'lib/problems'],
   ],
@@ -45,7 +51,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 const DRIVERS: Readonly<Record<string, RegExp>> = {
   'node:sqlite': /^lib\/(?:sqlite|[^/]+\/sqlite)\//,
   undici: /^(?:lib\/delivery\/http|samples)\//,
-  fastify: /^(?:lib\/http|gateway|administration|samples)\//,
+  fastify: /^(?:lib\/http|lib\/administration|gateway|samples)\//,
   yaml: /^lib\/(?:triggers\/files|schemas)\//,
   ajv: /^lib\/(?:schemas|config)\//,
   'ajv-formats': /^lib\/schemas\//,
@@ -54,12 +60,13 @@ const DRIVERS: Readonly<Record<string, RegExp>> = {
   '@opentelemetry/': /^lib\/telemetry\/open-telemetry\//,
   cloudevents: /^samples\//,
   typebox: /^(?:lib\/config|samples)\/|\/config\.ts$/,
-  'close-with-grace': /^(?:standalone|samples)\//,
+  'close-with-grace': /^(?:lib\/startup|samples)\//,
   'node:worker_threads': /^(?:lib\/log\/sqlite|lib\/schemas|standalone)\//,
 }
 
-/** Technologies behind a port. Only who puts the program together names one. */
-const ADAPTERS = /^lib\/[^/]+\/(?:sqlite|memory|files|http|open-telemetry)\//
+/** Technologies behind a port. Only who puts a program together names one. */
+const ADAPTERS = /^lib\/[^/]+\/(?:sqlite|memory|files|http|kafka|kafkajs|open-telemetry)\//
+const ASSEMBLERS = /^(?:standalone|lib\/startup)\/|\/run-(?:gateway|dispatcher)\.ts$/
 
 interface Import {
   readonly specifier: string
@@ -159,10 +166,10 @@ t.test('every import names a file that is there', (t) => {
   t.end()
 })
 
-t.test('only standalone names an adapter, or the adapter itself', (t) => {
+t.test('only who puts a program together names an adapter, or the adapter itself', (t) => {
   const found = violations((module, { specifier }) => {
     const adapter = ADAPTERS.exec(target(module, specifier) ?? '')?.[0]
-    if (adapter === undefined || module.folder === 'standalone') return true
+    if (adapter === undefined || ASSEMBLERS.test(module.path)) return true
     return module.path.startsWith(adapter)
   })
 

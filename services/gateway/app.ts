@@ -12,6 +12,7 @@ import { Problem } from '#problems/problem.ts'
 import type { SchemaGate } from '#schemas/schema-gate.ts'
 import type { Logger } from '#telemetry/logger.ts'
 import type { Tracing } from '#telemetry/tracing.ts'
+import { atMost } from '#time/at-most.ts'
 import type { Clock } from '#time/clock.ts'
 import type { TriggerSource } from '#triggers/trigger-source.ts'
 import { Dedup } from './dedup.ts'
@@ -24,7 +25,18 @@ import { refillDedup } from './refill-dedup.ts'
 /** How many ids dedup remembers, of all Brokers together. */
 const DEDUP_IDS = 1_000_000
 
+/** How long a start waits for storage that other machines provide, before it goes on without. */
+const SHARED_PATIENCE_MS = 3000
+
 export interface GatewayOptions {
+  /**
+   * Whose storage it is. `own`, this process's: what is wrong with it makes the server unready, and
+   * dedup knows from it what came before a restart. `shared` with other processes: the server is
+   * starting until every log could be opened once, and from then on a fault is only shown, because
+   * a Service without endpoints would hide the 503 that each Broker answers. Dedup then begins
+   * empty, as another replica may have taken what came before.
+   */
+  readonly storage: 'own' | 'shared'
   readonly logs: Pick<EventLogs, 'open'>
   readonly triggers: Pick<TriggerSource, 'snapshot' | 'onChange'>
   readonly schemas: SchemaGate
@@ -45,6 +57,7 @@ export interface Gateway {
   /**
    * Listens at once, `/readyz` saying "starting"; resolves with the server's URL when events are
    * taken. A Broker whose log cannot be opened does not hold that up: `/readyz` says what is wrong.
+   * Nor does shared storage that does not answer, beyond three seconds.
    * @throws Error that names the setting to change, when the address cannot be had.
    */
   start(): Promise<string>
@@ -60,6 +73,7 @@ export interface Gateway {
 /** The ingress: `POST /<namespace>/<broker>`, and `/healthz` and `/readyz`. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { clock, logger, triggers } = options
+  const isShared = options.storage === 'shared'
   const capacity = options.dedupIds ?? DEDUP_IDS
   const ids = new RecentIds(options.dedupKey ?? randomBytes(32), capacity)
   const dedup = new Dedup(ids, clock)
@@ -67,12 +81,20 @@ export function createGateway(options: GatewayOptions): Gateway {
   const brokers = new IngressBrokers({
     logs: options.logs,
     metrics,
-    prepare: (broker, log, signal) => refillDedup(dedup, broker, log, { clock, capacity, signal }),
+    prepare: async (broker, log, signal) => {
+      if (!isShared) await refillDedup(dedup, broker, log, { clock, capacity, signal })
+    },
+    opened: () => {
+      if (isShared && state === 'starting' && brokers.areOpen()) state = 'ready'
+    },
     clock,
     logger,
   })
   let state: Health['state'] = 'starting'
-  const health = (): Health => ({ state, faults: brokers.faults() })
+  const health = (): Health => {
+    const faults = brokers.faults()
+    return isShared ? { state, faults: [], warnings: faults } : { state, faults }
+  }
   const server = createServer({
     ...options.http,
     ...bodyLimits(options.limits),
@@ -104,8 +126,9 @@ export function createGateway(options: GatewayOptions): Gateway {
       const url = await listen(server, options, ['HOST', 'PORT'])
       // Never rejects: a log that cannot be opened is a fault in the health.
       unfollow = triggers.onChange((snapshot) => void brokers.follow(snapshot))
-      await brokers.follow(triggers.snapshot())
-      if (state === 'starting') state = 'ready'
+      const followed = brokers.follow(triggers.snapshot())
+      await (isShared ? atMost(SHARED_PATIENCE_MS, followed, clock) : followed)
+      if (state === 'starting' && (!isShared || brokers.areOpen())) state = 'ready'
       return url
     },
     async stop(graceMs) {

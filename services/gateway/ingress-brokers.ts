@@ -14,6 +14,8 @@ export interface IngressBrokersOptions {
   readonly metrics: Pick<GatewayMetrics, 'ofBroker'>
   /** What must happen between the opening of a log and the first event. */
   readonly prepare: (broker: Broker, log: EventLog, signal: AbortSignal) => Promise<void>
+  /** Called when a Broker takes events from now on. */
+  readonly opened: () => void
   readonly clock: Clock
   readonly logger: Pick<Logger, 'error'>
 }
@@ -70,6 +72,14 @@ export class IngressBrokers {
     return [...faults]
   }
 
+  /** Whether every Ready Broker's log has been opened. */
+  areOpen(): boolean {
+    for (const { broker, log } of this.#byPath.values()) {
+      if (broker.readiness.ready && log === undefined) return false
+    }
+    return true
+  }
+
   /** Opens no more logs. Those that are open belong to whoever made `logs`. */
   close(): void {
     this.#closing.abort()
@@ -86,6 +96,7 @@ export class IngressBrokers {
       if (entry.log === undefined) await prepare(broker, log, signal)
       entry.log = log
       entry.openingFault = undefined
+      this.#options.opened()
     } catch (error) {
       if (signal.aborted) return
       if (entry.openingFault === undefined) {

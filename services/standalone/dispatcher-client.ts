@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { CompiledSchemas } from '#schemas/compiled-schemas.ts'
+import type { SnapshotTaker } from '#startup/snapshot-feed.ts'
 import type { MetricsPart } from '#telemetry/metrics.ts'
 import type { Snapshot } from '#triggers/trigger.ts'
 import type { TriggerStatus } from '#triggers/trigger-status.ts'
@@ -13,7 +14,7 @@ const FAULT_EVERY_MS = 1_000
 const CLOSE_MS = 5_000
 
 /** The dispatcher, in a thread of its own so that deliveries and the ingress share two cores. */
-export class DispatcherClient {
+export class DispatcherClient implements SnapshotTaker {
   readonly #worker: Worker
   readonly #calls: Calls
   readonly #graceMs: number
@@ -25,7 +26,7 @@ export class DispatcherClient {
     this.#graceMs = data.graceMs
     this.#worker = new Worker(new URL('./dispatcher-thread.ts', import.meta.url), {
       workerData: data,
-      transferList: [data.log],
+      transferList: data.storage.profile === 'embedded' ? [data.storage.log] : [],
       name: 'dispatcher',
     })
     this.#worker.on('error', died)
@@ -40,14 +41,14 @@ export class DispatcherClient {
 
   /** See `Dispatcher.apply`. */
   async apply(snapshot: Snapshot): Promise<void> {
-    await this.#calls.ask('apply', snapshot, APPLY_MS)
+    this.#fault = (await this.#calls.ask('apply', snapshot, APPLY_MS)) as string | undefined
   }
 
   async statuses(): Promise<readonly TriggerStatus[]> {
     return (await this.#calls.ask('statuses', undefined, ASK_MS)) as readonly TriggerStatus[]
   }
 
-  /** What the dispatcher cannot read or write on this machine's disk, as of the last second. */
+  /** What the dispatcher cannot read or write, as of the last second and the last `apply`. */
   get fault(): string | undefined {
     return this.#fault
   }

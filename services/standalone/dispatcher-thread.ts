@@ -1,9 +1,5 @@
-import { join } from 'node:path'
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import { SqliteCursors } from '#cursors/sqlite/sqlite-cursors.ts'
-import { SqliteDeadLetters } from '#dead-letters/sqlite/sqlite-dead-letters.ts'
+import { parentPort, workerData } from 'node:worker_threads'
 import { HttpSubscriberClient } from '#delivery/http/http-subscriber-client.ts'
-import { SqliteEventLogs } from '#log/sqlite/sqlite-event-logs.ts'
 import type { CompiledSchemas } from '#schemas/compiled-schemas.ts'
 import { createSchemaGate } from '#schemas/create-schema-gate.ts'
 import { loadSchemas } from '#schemas/load-schemas.ts'
@@ -14,32 +10,31 @@ import { systemClock } from '#time/system-clock.ts'
 import type { Snapshot } from '#triggers/trigger.ts'
 import { Dispatcher } from '../dispatcher/dispatcher.ts'
 import { answerCalls } from './calls.ts'
+import { openDispatcherStorage } from './open-dispatcher-storage.ts'
+import type { DispatcherStorageData } from './storage.ts'
 
 /** What the main thread hands to the dispatcher's. */
 export interface DispatcherThreadData {
-  readonly dataDir: string
+  readonly storage: DispatcherStorageData
   readonly maxEventBytes: number
   readonly graceMs: number
   readonly logLevel: string
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Leads to the log writer. */
-  readonly log: MessagePort
 }
 
 if (parentPort === null) throw new TypeError('This file is the entry of a worker thread')
 const data = workerData as DispatcherThreadData
 const logger = createLogger({ level: data.logLevel, name: 'dispatcher' })
 const registry = createRegistry({ thread: 'dispatcher' })
+const opened = new AsyncDisposableStack()
 const tracing = await startTracing(data.env, 'sluice-dispatcher')
+opened.defer(() => tracing?.close())
 let schemas = loadSchemas({ schemas: [], sources: [] })
-const logs = new SqliteEventLogs({ dataDir: data.dataDir, port: data.log })
-const cursors = new SqliteCursors(join(data.dataDir, 'cursors.db'))
-const deadLetters = new SqliteDeadLetters(join(data.dataDir, 'dead-letters.db'))
+const storage = await openDispatcherStorage(data.storage, logger, opened)
 const client = new HttpSubscriberClient({ clock: systemClock, maxReplyBytes: data.maxEventBytes })
+opened.defer(() => client.close())
 const dispatcher = new Dispatcher({
-  logs,
-  cursors,
-  deadLetters,
+  ...storage,
   client,
   schemas: createSchemaGate(
     () => schemas,
@@ -56,7 +51,11 @@ answerCalls(parentPort, {
   schemas: async (compiled: CompiledSchemas) => {
     schemas = loadSchemas(compiled)
   },
-  apply: (snapshot: Snapshot) => dispatcher.apply(snapshot),
+  apply: async (snapshot: Snapshot) => {
+    storage.apply(snapshot.brokers)
+    await dispatcher.apply(snapshot)
+    return dispatcher.fault
+  },
   statuses: () => dispatcher.statuses(),
   fault: async () => dispatcher.fault,
   metrics: async () => {
@@ -65,10 +64,6 @@ answerCalls(parentPort, {
   },
   close: async () => {
     await dispatcher.close(data.graceMs)
-    await client.close()
-    await logs.close()
-    await cursors.close()
-    await deadLetters.close()
-    await tracing?.close()
+    await opened.disposeAsync()
   },
 })

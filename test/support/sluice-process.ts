@@ -1,15 +1,22 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startFlags } from './start-flags.ts'
 
-const MAIN = fileURLToPath(new URL('../../services/standalone/main.ts', import.meta.url))
+/** What can be started: `npm start`, `npm run start:gateway`, `npm run start:dispatcher`. */
+const MAINS = {
+  standalone: '../../services/standalone/main.ts',
+  gateway: '../../services/gateway/main.ts',
+  dispatcher: '../../services/dispatcher/main.ts',
+} as const
 const READY_MS = 20_000
 
 export interface SluiceOptions {
-  /** A folder for all of its files; kept between starts. */
+  /** Which process; `standalone` unless something else is said. The others need `PROFILE=kafka`. */
+  readonly role?: keyof typeof MAINS
+  /** A folder for all of its files; kept between starts. Several processes may share one. */
   readonly dir: string
   /** YAML of Brokers and Triggers. */
   readonly eventing: string
@@ -19,17 +26,20 @@ export interface SluiceOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** A real `npm start`, as a process of its own, on ports of its own. */
+/** A real `npm start`, or one of the processes that share a Kafka, on ports of its own. */
 export class SluiceProcess {
   readonly child: ChildProcess
   readonly dir: string
+  readonly role: keyof typeof MAINS
   output = ''
+  /** Empty for a dispatcher, which has none. */
   ingressUrl = ''
   adminUrl = ''
 
-  private constructor(child: ChildProcess, dir: string) {
+  private constructor(child: ChildProcess, dir: string, role: keyof typeof MAINS) {
     this.child = child
     this.dir = dir
+    this.role = role
     const keep = (chunk: Buffer) => {
       this.output = (this.output + chunk.toString()).slice(-200_000)
     }
@@ -37,19 +47,15 @@ export class SluiceProcess {
     child.stderr?.on('data', keep)
   }
 
-  /** Resolves when it is ready. Throws with its output when it ends instead. */
+  /**
+   * Resolves when it has printed its addresses: it is ready then, unless its Kafka does not answer.
+   * Throws with its output when it ends instead.
+   */
   static async start(options: SluiceOptions): Promise<SluiceProcess> {
-    const { dir, eventing, schemas = {}, env = {} } = options
-    await mkdir(join(dir, 'eventing'), { recursive: true })
-    await mkdir(join(dir, 'schemas'), { recursive: true })
-    await writeFile(join(dir, 'eventing', 'all.yaml'), eventing)
-    await writeFile(join(dir, 'services.yaml'), env['SERVICES'] ?? '{}\n')
-    for (const [name, text] of Object.entries(schemas)) {
-      const file = join(dir, 'schemas', name)
-      await mkdir(join(file, '..'), { recursive: true })
-      await writeFile(file, text)
-    }
-    const child = spawn(process.execPath, [...startFlags(), MAIN], {
+    const { role = 'standalone', dir, env = {} } = options
+    await writeFiles(options)
+    const main = fileURLToPath(new URL(MAINS[role], import.meta.url))
+    const child = spawn(process.execPath, [...startFlags(), main], {
       env: {
         PATH: process.env['PATH'],
         PORT: '0',
@@ -64,16 +70,14 @@ export class SluiceProcess {
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
-    const sluice = new SluiceProcess(child, dir)
+    const sluice = new SluiceProcess(child, dir, role)
     await sluice.#ready()
     return sluice
   }
 
   /** Replaces the YAML, as an editor that saves by renaming does. */
   async writeEventing(yaml: string): Promise<void> {
-    const file = join(this.dir, 'eventing', 'all.yaml')
-    await writeFile(`${file}.tmp`, yaml)
-    await rename(`${file}.tmp`, file)
+    await replaceFile(join(this.dir, 'eventing', 'all.yaml'), yaml)
   }
 
   async get(path: string): Promise<Response> {
@@ -99,11 +103,21 @@ export class SluiceProcess {
     }
   }
 
-  /** Ends it by a signal. @returns its exit code, or null where the signal ended it */
+  /** Stops all of its threads where they are, as a long pause of its machine would, until `resume`. */
+  pause(): void {
+    this.child.kill('SIGSTOP')
+  }
+
+  resume(): void {
+    this.child.kill('SIGCONT')
+  }
+
+  /** Ends it by a signal, also where it is paused. @returns its exit code, or null where the signal ended it */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return this.child.exitCode
     const ended = once(this.child, 'exit')
     this.child.kill(signal)
+    this.child.kill('SIGCONT')
     const [code] = await ended
     return code
   }
@@ -113,7 +127,8 @@ export class SluiceProcess {
     for (;;) {
       this.ingressUrl = /Ingress +(http:\/\/[^/\s]+)/.exec(this.output)?.[1] ?? ''
       this.adminUrl = /Administration +(http:\/\/[^/\s]+)/.exec(this.output)?.[1] ?? ''
-      if (this.ingressUrl !== '' && this.adminUrl !== '') return
+      const hasIngress = this.ingressUrl !== '' || this.role === 'dispatcher'
+      if (hasIngress && this.adminUrl !== '') return
       if (this.child.exitCode !== null || performance.now() > deadline) {
         this.child.kill('SIGKILL')
         throw new Error(`Sluice did not start: ${this.output}`)
@@ -121,4 +136,23 @@ export class SluiceProcess {
       await new Promise((resolve) => setTimeout(resolve, 10))
     }
   }
+}
+
+async function writeFiles({ dir, eventing, schemas = {}, env = {} }: SluiceOptions): Promise<void> {
+  await mkdir(join(dir, 'eventing'), { recursive: true })
+  await mkdir(join(dir, 'schemas'), { recursive: true })
+  await replaceFile(join(dir, 'eventing', 'all.yaml'), eventing)
+  await replaceFile(join(dir, 'services.yaml'), env['SERVICES'] ?? '{}\n')
+  for (const [name, text] of Object.entries(schemas)) {
+    const file = join(dir, 'schemas', name)
+    await mkdir(join(file, '..'), { recursive: true })
+    await replaceFile(file, text)
+  }
+}
+
+/** As one step, and not at all where nothing changes: another process may be reading the file. */
+async function replaceFile(file: string, text: string): Promise<void> {
+  if ((await readFile(file, 'utf8').catch(() => undefined)) === text) return
+  await writeFile(`${file}.tmp`, text)
+  await rename(`${file}.tmp`, file)
 }

@@ -1,16 +1,18 @@
 import t from 'tap'
 import { request } from 'undici'
+import {
+  type AdministrationOptions,
+  createAdministration,
+} from '#administration/create-administration.ts'
 import { MemoryDeadLetters } from '#dead-letters/memory/memory-dead-letters.ts'
 import type { Health } from '#http/health.ts'
 import { createLogger } from '#telemetry/logger.ts'
 import { systemClock } from '#time/system-clock.ts'
 import type { TriggerStatus } from '#triggers/trigger-status.ts'
-import {
-  type AdministrationOptions,
-  createAdministration,
-} from '../../services/administration/app.ts'
-import { aBroker } from '../gateway/harness.ts'
-import { anEvent } from '../support/an-event.ts'
+import { aBroker } from '../../gateway/harness.ts'
+import { anEvent } from '../../support/an-event.ts'
+
+const snapshot = () => ({ brokers: [aBroker()], triggers: [] })
 
 const STATUS: TriggerStatus = {
   trigger: 'default/one',
@@ -30,8 +32,7 @@ type Headers = Readonly<Record<string, string>>
 function administration(options: Partial<AdministrationOptions> = {}) {
   const lines: string[] = []
   const app = createAdministration({
-    statuses: async () => [STATUS],
-    snapshot: () => ({ brokers: [aBroker()], triggers: [] }),
+    triggers: { statuses: async () => [STATUS], snapshot },
     deadLetters: new MemoryDeadLetters(),
     metrics: async () => '# HELP x y\nx 1\n',
     readiness: () => ({ state: 'ready', faults: [] }),
@@ -87,6 +88,17 @@ t.test('what there is, with headers that keep it here', async (t) => {
   t.match(wrong, { status: 405, headers: { allow: 'GET, HEAD' } })
 })
 
+t.test('a process without Triggers and dead letters has no addresses for them', async (t) => {
+  const { ask } = await started(t, { triggers: undefined, deadLetters: undefined })
+
+  const addresses = Object.keys((await ask('/')).json)
+
+  t.same(addresses, ['metrics', 'health', 'readiness', 'problems'])
+  for (const path of ['/triggers', '/dead-letters', '/dead-letters/x']) {
+    t.match(await ask(path), { status: 404, json: { type: '/problems/not-found' } }, path)
+  }
+})
+
 t.test('GET /metrics is Prometheus text', async (t) => {
   const { ask } = await started(t)
   const { text, headers } = await ask('/metrics')
@@ -97,7 +109,10 @@ t.test('GET /metrics is Prometheus text', async (t) => {
 t.test('GET /triggers shows Triggers and Brokers', async (t) => {
   const lastError = { time: 5, error: 'refused' }
   const { ask } = await started(t, {
-    statuses: async () => [STATUS, { ...STATUS, trigger: 'default/two', lastError }],
+    triggers: {
+      statuses: async () => [STATUS, { ...STATUS, trigger: 'default/two', lastError }],
+      snapshot,
+    },
   })
   const { json } = await ask('/triggers')
   t.same(json.triggers, [
@@ -219,7 +234,7 @@ t.test('a token is demanded beyond loopback, and of every request', async (t) =>
 
 t.test('what fails within is 500 without a reason, and logged', async (t) => {
   const { ask, lines } = await started(t, {
-    statuses: async () => Promise.reject(new Error('secret')),
+    triggers: { statuses: async () => Promise.reject(new Error('secret')), snapshot },
   })
   const { status, text } = await ask('/triggers')
   t.equal(status, 500)

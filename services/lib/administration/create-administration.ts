@@ -10,15 +10,14 @@ import { requestPath } from '#http/request-path.ts'
 import { stopServer } from '#http/stop-server.ts'
 import type { Logger } from '#telemetry/logger.ts'
 import type { Clock } from '#time/clock.ts'
-import type { Snapshot } from '#triggers/trigger.ts'
-import type { TriggerStatus } from '#triggers/trigger-status.ts'
-import { addDeadLetters } from './dead-letters.ts'
-import { addTriggers } from './triggers.ts'
+import { addDeadLetters } from './add-dead-letters.ts'
+import { addTriggers, type TriggerReader } from './add-triggers.ts'
 
 export interface AdministrationOptions {
-  readonly statuses: () => Promise<readonly TriggerStatus[]>
-  readonly snapshot: () => Snapshot
-  readonly deadLetters: Pick<DeadLetterReader, 'list' | 'get'>
+  /** For `/triggers`; a process that delivers nothing has none. */
+  readonly triggers?: TriggerReader | undefined
+  /** For `/dead-letters`; the same. */
+  readonly deadLetters?: Pick<DeadLetterReader, 'list' | 'get'> | undefined
   /** All metrics, in Prometheus' text format. */
   readonly metrics: () => Promise<string>
   readonly readiness: () => Health
@@ -47,9 +46,12 @@ const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 /** Asked by probes, which have no token, or the same for everybody. */
 const OPEN = /^\/(?:healthz|readyz|problems(?:\/[^/]*)?)$/
 
-/** What operators and the console ask: metrics, Triggers, dead letters, health. */
+/**
+ * What operators and the console ask: metrics, health, and, where they are known, Triggers and dead
+ * letters. Every process serves one.
+ */
 export function createAdministration(options: AdministrationOptions): Administration {
-  const { host, token, clock } = options
+  const { host, token, clock, triggers, deadLetters } = options
   const checkToken = token ? bearerCheck(token) : undefined
   const server = createServer({
     logger: options.logger,
@@ -64,8 +66,8 @@ export function createAdministration(options: AdministrationOptions): Administra
   server.get('/', (_request, reply) => {
     reply.send({
       metrics: '/metrics',
-      triggers: '/triggers',
-      deadLetters: '/dead-letters',
+      ...(triggers && { triggers: '/triggers' }),
+      ...(deadLetters && { deadLetters: '/dead-letters' }),
       health: '/healthz',
       readiness: '/readyz',
       problems: '/problems',
@@ -74,8 +76,8 @@ export function createAdministration(options: AdministrationOptions): Administra
   server.get('/metrics', async (_request, reply) =>
     reply.type(METRICS_TYPE).send(await options.metrics()),
   )
-  addTriggers(server, options)
-  addDeadLetters(server, options.deadLetters)
+  if (triggers !== undefined) addTriggers(server, triggers)
+  if (deadLetters !== undefined) addDeadLetters(server, deadLetters)
   addHealth(server, options.readiness)
   return {
     server,
