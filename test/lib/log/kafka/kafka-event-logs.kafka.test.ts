@@ -1,6 +1,7 @@
 import t from 'tap'
 import { FakeClock } from '../../../support/fake-clock.ts'
-import { sharedKafka, uniqueName } from '../../../support/kafka/shared-kafka.ts'
+import { sharedKafka } from '../../../support/kafka/shared-kafka.ts'
+import { uniqueName } from '../../../support/kafka/shared-kafka.ts'
 import { eventLogSuite } from '../event-log.suite.ts'
 import { startKafkaLogs } from './start-kafka-logs.ts'
 
