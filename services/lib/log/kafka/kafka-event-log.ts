@@ -3,6 +3,7 @@ import type { FetchResult } from '#kafka/kafka-cluster.ts'
 import type { KafkaBroker } from '#kafka/kafka-clusters.ts'
 import { BATCH_OVERHEAD } from '#kafka/records/record-bytes.ts'
 import { retryKafka } from '#kafka/retry-kafka.ts'
+import { dispatcherGroup, triggerGroup } from '#kafka/topic-names.ts'
 import { Problem } from '#problems/problem.ts'
 import type { Logger } from '#telemetry/logger.ts'
 import type { Cancel, Clock } from '#time/clock.ts'
@@ -24,7 +25,6 @@ import { partitionRead, readFailure } from './partition-read.ts'
 import type { EventsTopic } from './prepare-topic.ts'
 import { splitBatches } from './split-batches.ts'
 import { TailReader } from './tail-reader.ts'
-import { dispatcherGroup, triggerGroup } from './topic-names.ts'
 
 /** Calls that wait for an answer from Kafka: a pending request costs the gateway about 100 KB. */
 const MAX_CALLS = 1024

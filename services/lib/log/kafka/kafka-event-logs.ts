@@ -1,5 +1,6 @@
 import type { KafkaClusters } from '#kafka/kafka-clusters.ts'
 import { KafkaError } from '#kafka/kafka-error.ts'
+import { eventsTopic } from '#kafka/topic-names.ts'
 import { Problem } from '#problems/problem.ts'
 import type { Logger } from '#telemetry/logger.ts'
 import type { Clock } from '#time/clock.ts'
@@ -7,7 +8,6 @@ import { checkBrokerName } from '../check-broker-name.ts'
 import type { EventLog, EventLogs, Retention } from '../event-log.ts'
 import { KafkaEventLog } from './kafka-event-log.ts'
 import { prepareTopic } from './prepare-topic.ts'
-import { eventsTopic } from './topic-names.ts'
 
 export interface KafkaEventLogsOptions {
   readonly clusters: KafkaClusters

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import type { AttributeValue } from '#events/event.ts'
 import { isAttributeName } from '#events/is-attribute-name.ts'
 import { quote } from '#events/quote.ts'
-import type { KafkaRecord } from '#kafka/records/kafka-record.ts'
+import type { KafkaRecord } from '../records/kafka-record.ts'
 import { ATTRIBUTE_PREFIX, HEADER, HEADER_OF } from './record-headers.ts'
 
 const ATTRIBUTE_OF: ReadonlyMap<string, string> = new Map(
@@ -10,7 +10,14 @@ const ATTRIBUTE_OF: ReadonlyMap<string, string> = new Map(
 )
 
 const BESIDE: ReadonlySet<string> = new Set([
-  ...[HEADER.traceparent, HEADER.tracestate, HEADER.hops, HEADER.cause, HEADER.types],
+  ...[
+    HEADER.traceparent,
+    HEADER.tracestate,
+    HEADER.hops,
+    HEADER.cause,
+    HEADER.types,
+    HEADER.deadLetter,
+  ],
 ])
 
 /** What an HTTP header can carry verbatim, as a content type is. */

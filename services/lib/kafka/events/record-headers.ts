@@ -12,6 +12,8 @@ export const HEADER = {
   cause: 'sluice-cause',
   /** Sluice's own: see `writeTypes`. */
   types: 'sluice-types',
+  /** Sluice's own: why the event is a dead letter, as JSON. */
+  deadLetter: 'sluice-dead-letter',
 } as const
 
 /** The headers of the attributes that most events have, made once. */

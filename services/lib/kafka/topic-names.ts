@@ -3,6 +3,11 @@ export function eventsTopic(broker: string, externalTopic: string | undefined): 
   return externalTopic ?? `knative-broker-${broker.replace('/', '-')}`
 }
 
+/** The topic of a Broker's dead letters. */
+export function deadLettersTopic(broker: string): string {
+  return `sluice-dead-letters-${broker.replace('/', '-')}`
+}
+
 /** The consumer group that divides a Broker's partitions among dispatchers. */
 export function dispatcherGroup(broker: string): string {
   return `sluice-${broker.replace('/', '-')}`
