@@ -27,7 +27,7 @@ t.test('the node keeps what it has acknowledged when it is killed and started ag
 })
 
 t.test('a paused node answers nothing until it goes on', async (t) => {
-  node.pause()
+  await node.pause()
   t.same(await knownBrokers(node.port), [])
 
   node.resume()

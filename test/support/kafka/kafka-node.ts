@@ -15,6 +15,7 @@ import {
   type SecurityProtocol,
   serverProperties,
 } from './server-properties.ts'
+import { untilStopped } from './until-stopped.ts'
 
 const PLAIN_LISTENERS = {
   PLAINTEXT: 'PLAINTEXT',
@@ -181,9 +182,12 @@ export class KafkaNode {
     await this.start()
   }
 
-  /** Stops its process (SIGSTOP): connections stay open and nothing answers. */
-  pause(): void {
-    this.#process?.kill('SIGSTOP')
+  /** Stops its process (SIGSTOP): connections stay open and nothing answers. Resolves when it stands still. */
+  async pause(): Promise<void> {
+    const child = this.#process
+    if (child?.pid === undefined) throw new Error(`Kafka node ${this.id} does not run`)
+    child.kill('SIGSTOP')
+    await untilStopped(child.pid)
   }
 
   /** Lets it go on after `pause`. */
@@ -205,6 +209,8 @@ export class KafkaNode {
     const { promise, resolve } = Promise.withResolvers<void>()
     child.on('exit', () => resolve())
     child.kill(signal)
+    // A paused one takes no other signal than SIGKILL.
+    child.kill('SIGCONT')
     await promise
   }
 
