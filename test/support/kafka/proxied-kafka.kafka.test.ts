@@ -1,8 +1,8 @@
 import kafkajs from 'kafkajs'
 import t, { type Test } from 'tap'
 import { TcpProxy } from '../tcp-proxy.ts'
+import { uniqueName } from './shared-kafka.ts'
 import { startKafka } from './start-kafka.ts'
-import { uniqueName } from './unique-name.ts'
 
 const PRODUCE = 0
 const proxy = await TcpProxy.start()

@@ -1,7 +1,6 @@
 import kafkajs from 'kafkajs'
 import t from 'tap'
-import { sharedKafka } from './shared-kafka.ts'
-import { uniqueName } from './unique-name.ts'
+import { sharedKafka, uniqueName } from './shared-kafka.ts'
 
 t.test('the shared Kafka holds what a test puts there', async (t) => {
   const { servers, bootstrap } = await sharedKafka(t)

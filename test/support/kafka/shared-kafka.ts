@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { Test } from 'tap'
 import { startKafka } from './start-kafka.ts'
 
@@ -19,4 +20,9 @@ export async function sharedKafka(t: Test): Promise<SharedKafka> {
   const given = process.env['KAFKA_BROKERS'] ?? ''
   const bootstrap = given === '' ? (await startKafka(t)).bootstrap : given
   return { bootstrap, servers: bootstrap.split(',').map((server) => server.trim()) }
+}
+
+/** A name for a topic, group, namespace or Broker that nobody else has. */
+export function uniqueName(prefix: string): string {
+  return `${prefix}-${randomBytes(6).toString('hex')}`
 }
