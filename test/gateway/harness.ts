@@ -129,6 +129,7 @@ export class TestGateway {
       limits: { maxEventBytes: 64 * 1024, maxBatchEvents: 10 },
       host: '127.0.0.1',
       port: 0,
+      storage: 'own',
       ...rest,
       logs,
     })
