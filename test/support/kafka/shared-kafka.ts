@@ -1,6 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import type { Test } from 'tap'
 import { startKafka } from './start-kafka.ts'
+
+export { uniqueName } from './unique-name.ts'
 
 /** A Kafka that others may use at the same time: nothing in it is to be stopped. */
 export interface SharedKafka {
@@ -20,9 +21,4 @@ export async function sharedKafka(t: Test): Promise<SharedKafka> {
   const given = process.env['KAFKA_BROKERS'] ?? ''
   const bootstrap = given === '' ? (await startKafka(t)).bootstrap : given
   return { bootstrap, servers: bootstrap.split(',').map((server) => server.trim()) }
-}
-
-/** A name for a topic, group, namespace or Broker that nobody else has. */
-export function uniqueName(prefix: string): string {
-  return `${prefix}-${randomBytes(6).toString('hex')}`
 }
