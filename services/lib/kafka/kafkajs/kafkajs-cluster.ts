@@ -127,13 +127,7 @@ export class KafkajsCluster implements KafkaCluster {
 
   async createTopics(topics: readonly TopicSpec[]): Promise<readonly string[]> {
     const created = await this.#topics.create(topics)
-    // A broker is named as the leader a moment before it knows that itself.
-    for (const topic of created) {
-      await retryKafka(LEADING_MS, async () => {
-        const partitions = (await this.partitions(topic)).map(({ partition }) => partition)
-        await this.#offsets.list(topic, partitions, 'latest')
-      })
-    }
+    for (const topic of created) await retryKafka(LEADING_MS, () => this.#expectLeading(topic))
     return created
   }
 
@@ -183,6 +177,18 @@ export class KafkajsCluster implements KafkaCluster {
       throw new KafkaError('BROKER_NOT_AVAILABLE', `Broker ${id} is not there`)
     }
     return this.#connections.get(lane, address)
+  }
+
+  /** A broker is named as the leader a moment before it knows that itself. */
+  async #expectLeading(topic: string): Promise<void> {
+    const partitions = (await this.partitions(topic)).map(({ partition }) => partition)
+    try {
+      await this.#offsets.list(topic, partitions, 'latest')
+    } catch (error) {
+      throw new KafkaError('LEADER_NOT_AVAILABLE', `Topic ${topic} is not led yet`, {
+        cause: error,
+      })
+    }
   }
 
   #failed(topic: string, number: number): { readonly code: string; readonly message: string } {

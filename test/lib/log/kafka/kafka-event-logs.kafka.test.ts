@@ -1,7 +1,6 @@
 import t from 'tap'
 import { FakeClock } from '../../../support/fake-clock.ts'
-import { sharedKafka } from '../../../support/kafka/shared-kafka.ts'
-import { uniqueName } from '../../../support/kafka/shared-kafka.ts'
+import { sharedKafka, uniqueName } from '../../../support/kafka/shared-kafka.ts'
 import { eventLogSuite } from '../event-log.suite.ts'
 import { startKafkaLogs } from './start-kafka-logs.ts'
 
