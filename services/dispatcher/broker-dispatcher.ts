@@ -109,8 +109,7 @@ export class BrokerDispatcher {
     this.#progress.close()
     await this.#revoke([...this.#owned.keys()], graceMs)
     this.#gate.close()
-    // A log that does not answer is left when it does, or when it notices that nobody is there.
-    await Promise.race([this.#joining, delay(LEAVE_WITHIN_MS, undefined, { ref: false })])
+    await this.#joinEnds()
     if (this.#membership !== undefined) await this.#leave(this.#membership)
   }
 
@@ -137,6 +136,15 @@ export class BrokerDispatcher {
         if (!signal.aborted) this.#joining = this.#join()
       })
     }
+  }
+
+  /** A log that does not answer is left when it does, or when it notices that nobody is there. */
+  async #joinEnds(): Promise<void> {
+    const patience = new AbortController()
+    const { signal } = patience
+    const waited = delay(LEAVE_WITHIN_MS, undefined, { signal }).catch(() => undefined)
+    await Promise.race([this.#joining, waited])
+    patience.abort()
   }
 
   async #leave(membership: Membership): Promise<void> {

@@ -216,3 +216,94 @@ t.test('a closed saver saves the rest and leaves no timer behind', async (t) => 
   t.equal(broken.clock.pending, 0, 'nothing is tried after the storage may be closed')
   t.equal(clock.pending + cursors.inFlight, 0)
 })
+
+t.test(
+  'saves fall due when the clock shows a multiple of 50 ms, whenever the change came',
+  async (t) => {
+    const { clock, cursors, saver } = world()
+    clock.advance(30)
+    saver.shared({ offset: 1, mark: 'm', partitions: 1 })
+    clock.advance(19)
+    t.equal(cursors.changes.length, 0)
+    clock.advance(1)
+    t.equal(cursors.changes.length, 1)
+    await turn()
+    clock.advance(45)
+    saver.shared({ offset: 2, mark: 'm', partitions: 1 })
+    clock.advance(5)
+    t.equal(cursors.changes.length, 2)
+  },
+)
+
+t.test('a contested save calls for everything, and the answer for nothing more', async (t) => {
+  const { clock, cursors, saver, contests, load } = world()
+  let answers = 0
+  contests.onContest = () => {
+    answers++
+    saver.shared({ offset: 1, mark: 'm', partitions: 1 })
+    saver.changed(aHolder('quiet', 7))
+    saver.remember('quiet', [[3, failure]])
+  }
+  cursors.isContested = true
+  saver.shared({ offset: 1, mark: 'm', partitions: 1 })
+  clock.advance(50)
+  await turn()
+  cursors.isContested = false
+  clock.advance(50)
+  await turn()
+
+  t.equal(answers, 1)
+  t.equal(cursors.changes.length, 2)
+  t.equal((await load())?.triggers.get('quiet')?.next, 7)
+  t.same([...((await load())?.failures.get('quiet')?.keys() ?? [])], [3])
+  clock.advance(1000)
+  await turn()
+  t.equal(cursors.changes.length, 2)
+})
+
+t.test('a contest is answered even by the last save', async (t) => {
+  const { cursors, saver, contests, load } = world()
+  contests.onContest = () => {
+    cursors.isContested = false
+    saver.changed(aHolder('quiet', 7))
+  }
+  cursors.isContested = true
+  saver.shared({ offset: 1, mark: 'm', partitions: 1 })
+
+  await saver.close()
+
+  t.equal((await load())?.triggers.get('quiet')?.next, 7)
+})
+
+t.test('what comes after the end is not saved, and waits for nothing', async (t) => {
+  const { clock, cursors, saver } = world()
+  saver.shared({ offset: 1, mark: 'm', partitions: 1 })
+  await saver.close()
+  cursors.changes.length = 0
+
+  saver.ended(aHolder('a'), 1, true)
+  await saver.failed('a', 2, failure)
+  await turn()
+
+  t.equal(clock.pending, 0)
+  t.same(cursors.changes, [])
+})
+
+t.test('what is discarded is not saved, and nobody waits for it', async (t) => {
+  const { clock, cursors, saver, load } = world()
+  cursors.isHeld = true
+  saver.shared({ offset: 1, mark: 'm', partitions: 1 })
+  clock.advance(50)
+  saver.shared({ offset: 2, mark: 'm', partitions: 1 })
+  const failed = saver.failed('a', 1, failure)
+
+  const discarded = saver.discard()
+  cursors.isHeld = false
+  cursors.letGo()
+  await Promise.all([discarded, failed])
+  await turn()
+
+  t.equal((await load())?.shared.offset, 1, 'the save that was under way')
+  t.equal(cursors.changes.length, 1)
+  t.equal(clock.pending, 0)
+})

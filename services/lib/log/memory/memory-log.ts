@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { CloudEvent } from '#events/event.ts'
 import { Problem } from '#problems/problem.ts'
 import type { Clock } from '#time/clock.ts'
 import type { NewRecord, Position, Retention, UnreadableRecord } from '../event-log.ts'
@@ -69,6 +70,10 @@ export class MemoryLog {
     return position
   }
 
+  partitionOf(event: CloudEvent): number {
+    return partitionOf(event, this.#partitions.length)
+  }
+
   /** @throws RangeError when there is no such partition. */
   partition(number: number): MemoryPartition {
     const partition = this.#partitions[number]
@@ -87,8 +92,7 @@ export class MemoryLog {
     const time = this.clock.now()
     const positions: Position[] = []
     for (const record of records) {
-      const partition = this.partitions[partitionOf(record.event, this.partitions.length)]
-      if (partition !== undefined) positions.push(partition.append(record, time))
+      positions.push(this.partition(this.partitionOf(record.event)).append(record, time))
     }
     this.waiters.wake()
     return positions
