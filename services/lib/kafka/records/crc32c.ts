@@ -23,15 +23,11 @@ export function crc32c(bytes: Uint8Array, start = 0): number {
   let crc = -1
   let at = start
   for (; at + STRIDE <= end; at += STRIDE) {
-    const a = crc ^ view.getInt32(at, true)
     const b = view.getInt32(at + 4, true)
     const c = view.getInt32(at + 8, true)
     const d = view.getInt32(at + 12, true)
-    crc =
-      (t[3840 + (a & 255)] ?? 0) ^
-      (t[3584 + ((a >>> 8) & 255)] ?? 0) ^
-      (t[3328 + ((a >>> 16) & 255)] ?? 0) ^
-      (t[3072 + (a >>> 24)] ?? 0) ^
+    // What does not wait for the step before comes first.
+    const rest =
       (t[2816 + (b & 255)] ?? 0) ^
       (t[2560 + ((b >>> 8) & 255)] ?? 0) ^
       (t[2304 + ((b >>> 16) & 255)] ?? 0) ^
@@ -44,6 +40,13 @@ export function crc32c(bytes: Uint8Array, start = 0): number {
       (t[512 + ((d >>> 8) & 255)] ?? 0) ^
       (t[256 + ((d >>> 16) & 255)] ?? 0) ^
       (t[d >>> 24] ?? 0)
+    const a = crc ^ view.getInt32(at, true)
+    crc =
+      rest ^
+      (t[3840 + (a & 255)] ?? 0) ^
+      (t[3584 + ((a >>> 8) & 255)] ?? 0) ^
+      (t[3328 + ((a >>> 16) & 255)] ?? 0) ^
+      (t[3072 + (a >>> 24)] ?? 0)
   }
   for (; at < end; at++) crc = (crc >>> 8) ^ (t[(crc ^ (bytes[at] ?? 0)) & 255] ?? 0)
   return ~crc >>> 0

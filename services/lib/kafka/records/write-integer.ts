@@ -23,12 +23,12 @@ export function writeVarlong(into: Uint8Array, start: number, value: number): nu
   return at
 }
 
-/** The bytes of an integer of up to 52 bits as a varint, zig-zag encoded. */
-export function varlongBytes(value: number): number {
-  let rest = value < 0 ? -2 * value - 1 : 2 * value
-  let bytes = 1
-  for (; rest > 0x7f; rest = Math.floor(rest / 128)) bytes++
-  return bytes
+/** The bytes of a length as a varint, zig-zag encoded. */
+export function varintBytes(length: number): number {
+  if (length < 0x40) return 1
+  if (length < 0x2000) return 2
+  if (length < 0x100000) return 3
+  return length < 0x8000000 ? 4 : 5
 }
 
 /** Writes a safe integer as eight bytes, the highest first. */

@@ -1,8 +1,8 @@
 import { BATCH } from './batch-layout.ts'
 import { crc32c } from './crc32c.ts'
 import type { NewKafkaRecord } from './kafka-record.ts'
-import { BATCH_OVERHEAD, fieldBytes, recordBytes, textBytes, varintBytes } from './record-bytes.ts'
-import { varlongBytes, writeInt64, writeVarint, writeVarlong } from './write-integer.ts'
+import { BATCH_OVERHEAD, recordBound } from './record-bytes.ts'
+import { varintBytes, writeInt64, writeVarint, writeVarlong } from './write-integer.ts'
 
 const MAGIC = 2
 
@@ -12,15 +12,15 @@ const MAGIC = 2
  */
 export function writeRecordBatch(records: readonly NewKafkaRecord[]): Buffer {
   let bound = BATCH_OVERHEAD
-  for (const record of records) bound += recordBytes(record)
+  for (const record of records) bound += recordBound(record)
   const bytes = Buffer.allocUnsafe(bound)
   const baseTimestamp = records[0]?.timestamp ?? 0
   let maxTimestamp = baseTimestamp
   let end: number = BATCH.records
-  let delta = 0
+  let index = 0
   for (const record of records) {
     if (record.timestamp > maxTimestamp) maxTimestamp = record.timestamp
-    end = writeRecord(record, record.timestamp - baseTimestamp, delta++, bytes, end)
+    end = writeRecord(record, record.timestamp - baseTimestamp, index++, bytes, end)
   }
   writeInt64(bytes, BATCH.baseOffset, 0)
   bytes.writeInt32BE(end - BATCH.partitionLeaderEpoch, BATCH.length)
@@ -38,18 +38,14 @@ export function writeRecordBatch(records: readonly NewKafkaRecord[]): Buffer {
 }
 
 function writeRecord(
-  record: NewKafkaRecord,
+  { key, value, headers }: NewKafkaRecord,
   timestampDelta: number,
   offsetDelta: number,
   into: Buffer,
   start: number,
 ): number {
-  const { key, value, headers } = record
-  let size = 1 + varlongBytes(timestampDelta) + varintBytes(offsetDelta)
-  size += fieldBytes(key) + fieldBytes(value) + varintBytes(headers.length)
-  for (const [name, content] of headers) size += fieldBytes(name) + fieldBytes(content)
-
-  let at = writeVarint(into, start, size)
+  const guessed = varintBytes(guessSize(value, headers.length))
+  let at = start + guessed
   into[at++] = 0 // attributes: none are defined
   at = writeVarlong(into, at, timestampDelta)
   at = writeVarint(into, at, offsetDelta)
@@ -60,7 +56,12 @@ function writeRecord(
     at = writeField(name, into, at)
     at = writeField(content, into, at)
   }
-  return at
+  return writeLength(into, start, guessed, at)
+}
+
+/** About how long a record is: a header has some forty bytes, and a wrong guess only costs a move. */
+function guessSize(value: Uint8Array | null, headers: number): number {
+  return (value?.length ?? 0) + headers * 40 + 10
 }
 
 function writeField(content: Uint8Array | string | null, into: Buffer, start: number): number {
@@ -72,9 +73,20 @@ function writeField(content: Uint8Array | string | null, into: Buffer, start: nu
 }
 
 function writeText(text: string, into: Buffer, start: number): number {
-  const length = textBytes(text)
-  const at = writeVarint(into, start, length)
-  if (length > 40 || length !== text.length) into.write(text, at)
-  else for (let i = 0; i < length; i++) into[at + i] = text.charCodeAt(i)
-  return at + length
+  const guessed = varintBytes(text.length)
+  const at = start + guessed
+  return writeLength(into, start, guessed, at + into.write(text, at))
+}
+
+/**
+ * Writes the length of what stands from `start` plus `guessed` to `end` in front of it, and moves
+ * it where the length takes another room than guessed. Writing first and measuring then is faster
+ * than the other way round, which looks at each character twice.
+ */
+function writeLength(into: Buffer, start: number, guessed: number, end: number): number {
+  const from = start + guessed
+  const needed = varintBytes(end - from)
+  if (needed !== guessed) into.copyWithin(start + needed, from, end)
+  writeVarint(into, start, end - from)
+  return end + needed - guessed
 }
