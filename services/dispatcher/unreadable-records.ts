@@ -80,7 +80,8 @@ function knownAttributes({ headers }: UnreadableRecord): Attributes {
   const attributes = new Map<string, string>()
   for (const [header, value] of headers) {
     const name = header === 'content-type' ? 'datacontenttype' : header.replace(/^ce_/, '')
-    if (/^[a-z0-9]+$/.test(name)) attributes.set(name, value)
+    // `data` is what JSON format calls the data.
+    if (/^[a-z0-9]+$/.test(name) && name !== 'data') attributes.set(name, value)
   }
   return attributes
 }

@@ -11,6 +11,7 @@ const FOREIGN = {
     ['content-type', 'text/plain'],
     ['origin', 'crm'],
     ['not_a-name', 'x'],
+    ['data', 'x'],
   ]),
 }
 
@@ -73,6 +74,10 @@ t.test('it is not passed over before it is kept, and holds up no other partition
     if (isBroken) throw new Error('no room')
     await put(letter)
   }
+  let reads = 0
+  world.reading = ({ partition }) => {
+    if (partition === 1) reads++
+  }
   kept.appendUnreadable(1, FOREIGN)
   const records = Array.from({ length: 40 }, (_, i) => ({
     event: anEvent({ id: `${i}` }),
@@ -84,6 +89,7 @@ t.test('it is not passed over before it is kept, and holds up no other partition
   await world.settle()
 
   t.match(dispatcher.fault, /no room/)
+  t.ok(reads <= 2, `it is not read again meanwhile: ${reads} reads`)
   t.equal((await world.cursors.load(BROKER, 1))?.shared.offset, 0)
   t.equal(world.client.requests.length, others)
   isBroken = false

@@ -18,19 +18,19 @@ import { stringAttribute } from './string-attribute.ts'
  *   event of version 0.3, which knows no `data_base64`, that is `datacontentencoding` and `data`.
  */
 export function writeStructured(event: CloudEvent): Buffer {
-  let members = ''
+  let members = '{'
   for (const [name, value] of event.attributes) {
     const json = typeof value === 'string' ? JSON.stringify(value) : canonicalValue(value)
-    members += `${members === '' ? '{' : ','}"${name}":${json}`
+    members += `"${name}":${json},`
   }
   const { data } = event
-  if (data === undefined) return Buffer.from(`${members}}`)
+  if (data === undefined) return Buffer.from(`${members.replace(/,$/, '')}}`)
 
   const contentType = stringAttribute(event, 'datacontenttype') ?? ''
   if (!hasEncoding(event) && isJsonType(contentType) && isJson(data)) {
-    return Buffer.concat([Buffer.from(`${members},"data":`), data, CLOSE])
+    return Buffer.concat([Buffer.from(`${members}"data":`), data, CLOSE])
   }
-  return Buffer.from(`${members},${dataMember(event, data, contentType)}}`)
+  return Buffer.from(`${members}${dataMember(event, data, contentType)}}`)
 }
 
 const CLOSE = Buffer.from('}')

@@ -173,6 +173,26 @@ t.test('GET /dead-letters', async (t) => {
     t.match(json, { trigger: 'default/two', status: 500, event: { id: '4' } })
     t.equal(json.attempts.length, 1)
   })
+  t.test('a record that was no CloudEvent has no id, and its bytes as base64', async (t) => {
+    await deadLetters.put({
+      broker: 'default/default',
+      trigger: '',
+      partition: 0,
+      offset: 9,
+      time: 9000,
+      event: { attributes: new Map(), data: Uint8Array.of(0, 255) },
+      reason: 'unreadable-record',
+      destination: '',
+      error: 'The header ce_id is missing',
+      attempts: [],
+    })
+    const { json: page } = await ask('/dead-letters?limit=1')
+    t.match(page.deadLetters, [{ reason: 'unreadable-record', trigger: '', dataBytes: 2 }])
+    t.same(page.deadLetters[0].event, {})
+    const { json } = await ask(`/dead-letters/${page.deadLetters[0].id}`)
+    t.match(json, { offset: 9, error: /ce_id is missing/ })
+    t.same(json.event, { data_base64: 'AP8=' })
+  })
   t.test('what is asked wrongly', async (t) => {
     for (const limit of ['0', '1001', '-1', '1.5', 'x', '', '99999999999']) {
       const { status, json } = await ask(`/dead-letters?limit=${limit}`)

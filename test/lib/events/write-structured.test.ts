@@ -48,6 +48,14 @@ t.test('writeStructured() keeps types, and writes no data where there is none (J
   t.equal(body.toString(), `${HEAD},"b":true,"n":-1,"s":"tr\\"ue"}`)
 })
 
+t.test('writeStructured() writes an object even of what has no attributes', async (t) => {
+  const attributes = new Map<string, string>()
+
+  t.equal(writeStructured({ attributes, data: undefined }).toString(), '{}')
+  const body = writeStructured({ attributes, data: Uint8Array.of(0, 255) })
+  t.equal(body.toString(), '{"data_base64":"AP8="}')
+})
+
 t.test('writeStructured() writes binary data of CloudEvents 0.3 its way', async (t) => {
   const type = 'application/octet-stream'
   const raw = anEvent({ specversion: '0.3', datacontenttype: type }, 'a')
