@@ -60,8 +60,10 @@ export class Dispatcher {
   /** Brings the gauges up to the moment, before they are read. */
   async measure(): Promise<void> {
     const { lag, open, inFlight, ready } = this.#metrics.gauges
+    // Until these are known the gauges keep what they said.
+    const statuses = await this.statuses()
     for (const gauge of [lag, open, inFlight, ready]) gauge.reset()
-    for (const status of await this.statuses()) {
+    for (const status of statuses) {
       const labels = { trigger: status.trigger }
       lag.set(labels, status.lag)
       open.set(labels, status.open)

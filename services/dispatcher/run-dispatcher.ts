@@ -23,6 +23,9 @@ const PATIENCE_MS = 3000
 /** For saving what has ended by then, beyond the grace period. */
 const SAVE_MS = 5000
 
+/** Whoever asks for the metrics has the gauges' last values where a log does not answer. */
+const MEASURE_MS = 1000
+
 /** A dispatcher of which any number may run, with its administration, until a signal comes. */
 export async function runDispatcher(env: Environment): Promise<void> {
   await runProcess(env, { readConfig: readDispatcherConfig, start })
@@ -45,7 +48,7 @@ async function start(options: StartOptions<DispatcherConfig>, opened: AsyncDispo
     triggers: { statuses: () => dispatcher.statuses(), snapshot: () => triggers.snapshot() },
     deadLetters,
     metrics: async () => {
-      await dispatcher.measure()
+      await atMost(MEASURE_MS, dispatcher.measure(), clock)
       return await registry.metrics()
     },
     readiness: health,

@@ -6,12 +6,16 @@ import { loadSchemas } from '#schemas/load-schemas.ts'
 import { createLogger } from '#telemetry/logger.ts'
 import { createRegistry } from '#telemetry/metrics.ts'
 import { startTracing } from '#telemetry/open-telemetry/start-tracing.ts'
+import { atMost } from '#time/at-most.ts'
 import { systemClock } from '#time/system-clock.ts'
 import type { Snapshot } from '#triggers/trigger.ts'
 import { Dispatcher } from '../dispatcher/dispatcher.ts'
 import { answerCalls } from './calls.ts'
 import { openDispatcherStorage } from './open-dispatcher-storage.ts'
 import type { DispatcherStorageData } from './storage.ts'
+
+/** Whoever asks for the metrics has the gauges' last values where a log does not answer. */
+const MEASURE_MS = 1000
 
 /** What the main thread hands to the dispatcher's. */
 export interface DispatcherThreadData {
@@ -59,7 +63,7 @@ answerCalls(parentPort, {
   statuses: () => dispatcher.statuses(),
   fault: async () => dispatcher.fault,
   metrics: async () => {
-    await dispatcher.measure()
+    await atMost(MEASURE_MS, dispatcher.measure(), systemClock)
     return registry.getMetricsAsJSON()
   },
   close: async () => {

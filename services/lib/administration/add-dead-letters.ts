@@ -25,20 +25,28 @@ export function addDeadLetters(
     const limit = readLimit(query)
     const trigger = readText(query, 'trigger')
     const after = readText(query, 'after')
-    const { letters, next } = await deadLetters.list({
+    const asked = {
       limit,
       ...(trigger !== undefined && { trigger }),
       ...(after !== undefined && { after }),
-    })
+    }
+    const { letters, next } = await deadLetters.list(asked).catch(unreadable)
     return { deadLetters: letters.map(summary), next: nextPage(next, limit, trigger) }
   })
   server.get<{ Params: { id: string } }>('/dead-letters/:id', async ({ params }, reply) => {
-    const letter = await deadLetters.get(params.id)
+    const letter = await deadLetters.get(params.id).catch(unreadable)
     if (letter === undefined) {
       throw new Problem('not-found', 'Cannot show the dead letter: none has this id')
     }
     return reply.type('application/json').send(whole(letter))
   })
+}
+
+/** A storage that does not answer is no bug, and its message is for those who ask here. */
+function unreadable(error: unknown): never {
+  if (!(error instanceof Error) || error instanceof Problem || error instanceof TypeError)
+    throw error
+  throw new Problem('not-ready', error.message, { cause: error, retryAfterSeconds: 5 })
 }
 
 function summary({ event, ...letter }: DeadLetterSummary) {

@@ -1,9 +1,10 @@
 import { KafkaCursors } from '#cursors/kafka/kafka-cursors.ts'
+import { KafkaDeadLetters } from '#dead-letters/kafka/kafka-dead-letters.ts'
 import type { Logger } from '#telemetry/logger.ts'
 import type { DispatcherStorage } from './dispatcher-storage.ts'
 import type { KafkaOptions } from './kafka-options.ts'
-import { openKafkaDeadLetters } from './open-kafka-dead-letters.ts'
 import { openKafkaLogs } from './open-kafka-logs.ts'
+import { openProjection } from './open-projection.ts'
 
 /** Log, cursors and dead letters in Kafka, over connections that belong to this dispatcher alone. */
 export async function openKafkaDispatcherStorage(
@@ -15,6 +16,9 @@ export async function openKafkaDispatcherStorage(
   const { clusters, logs } = openKafkaLogs(kafka, { clientId, logger }, opened)
   const cursors = new KafkaCursors({ clusters, logger })
   opened.defer(() => cursors.close())
-  const deadLetters = await openKafkaDeadLetters({ clusters, logger }, opened)
+  const projection = await openProjection(opened)
+  const { maxEventBytes } = kafka
+  const deadLetters = new KafkaDeadLetters({ clusters, projection, maxEventBytes, logger })
+  opened.defer(() => deadLetters.close())
   return { logs, cursors, deadLetters, apply: (brokers) => clusters.apply(brokers) }
 }

@@ -206,6 +206,19 @@ t.test('GET /dead-letters', async (t) => {
   })
 })
 
+t.test('dead letters that cannot be read now are 503, and say why', async (t) => {
+  const failing = async () => Promise.reject(new Error('Cannot read the dead letters: no answer'))
+  const { ask, lines } = await started(t, { deadLetters: { list: failing, get: failing } })
+
+  for (const path of ['/dead-letters', '/dead-letters/x']) {
+    const { status, headers, json } = await ask(path)
+    t.equal(status, 503, path)
+    t.equal(headers['retry-after'], '5')
+    t.match(json, { type: '/problems/not-ready', detail: /no answer$/ })
+  }
+  t.same(lines, [])
+})
+
 t.test('/readyz says what the gateway says', async (t) => {
   let health: Health = { state: 'starting', faults: [] }
   const { ask } = await started(t, { readiness: () => health })
