@@ -12,13 +12,16 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'lib/sqlite': ['lib/problems'],
   'lib/events': ['lib/problems'],
   'lib/filters': ['lib/events'],
-  'lib/triggers': ['lib/filters', 'lib/events', 'lib/time', 'lib/problems'],
+  'lib/kafka': ['lib/telemetry', 'lib/events', 'lib/time', 'lib/problems'],
+  'lib/triggers': ['lib/filters', 'lib/kafka', 'lib/events', 'lib/time', 'lib/problems'],
   'lib/telemetry': ['lib/events'],
   'lib/delivery': ['lib/triggers', 'lib/cursors', 'lib/events', 'lib/time', 'lib/problems'],
   'lib/schemas': ['lib/triggers', 'lib/events', 'lib/problems'],
   'lib/log': ['lib/sqlite', 'lib/events', 'lib/time', 'lib/problems'],
   'lib/cursors': ['lib/delivery', 'lib/filters', 'lib/sqlite', 'lib/log', 'lib/problems'],
-  'lib/dead-letters': ['lib/delivery', 'lib/sqlite', 'lib/events', 'lib/problems'],
+  'lib/dead-letters': [
+    ...['lib/delivery', 'lib/sqlite', 'lib/kafka', 'lib/telemetry', 'lib/events', 'lib/problems'],
+  ],
   'lib/http': ['lib/telemetry', 'lib/time', 'lib/problems'],
   'lib/config': ['lib/http', 'lib/triggers'],
   'lib/administration': [

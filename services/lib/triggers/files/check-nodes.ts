@@ -23,7 +23,7 @@ function checkNode(
   if (!isNode(node)) return
   if (isAlias(node)) {
     if (anchors.has(node.source)) return
-    refuse(node.range[0], `the alias *${node.source.slice(0, 80)} has no anchor before it`)
+    refuse(node.range[0], 'an alias has no anchor before it: put text that begins with * in quotes')
   }
   if (depth > MAX_DEPTH) refuse(node.range[0], `is nested deeper than ${MAX_DEPTH} levels`)
   if (isSeq(node)) {

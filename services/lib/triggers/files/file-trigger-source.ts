@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Cancel, Clock } from '#time/clock.ts'
+import type { Profile } from '../profile.ts'
 import { type Resources, readResources } from '../resources/read-resources.ts'
 import type { ServiceUrls } from '../resources/resolve-destination.ts'
 import type { Snapshot } from '../trigger.ts'
@@ -20,6 +21,8 @@ export interface FileTriggerSourceOptions {
   readonly eventingDir: string
   /** Service names with their URLs. A file that does not exist names none. */
   readonly servicesFile: string
+  /** `kafka`: what Brokers say about Kafka is read and checked, Secrets included; else `embedded`. */
+  readonly profile?: Profile
   readonly clock: Clock
   readonly logger?: ReportLogger
   /** How long between two looks at the files. A change counts when two looks in a row agree. */
@@ -139,7 +142,7 @@ export class FileTriggerSource implements TriggerSource {
   }
 
   async #load(): Promise<{ look: Look; resources: Resources | undefined }> {
-    const { eventingDir, servicesFile } = this.#options
+    const { eventingDir, servicesFile, profile = 'embedded' } = this.#options
     const look = new Look()
     look.seen.set(servicesFile, signatureOf(servicesFile))
     const isThere = look.seen.get(servicesFile) !== ''
@@ -149,7 +152,7 @@ export class FileTriggerSource implements TriggerSource {
     const documents = await findResources(eventingDir, look, this.#files)
     return {
       look,
-      resources: documents && readResources(documents, services ?? NO_SERVICES),
+      resources: documents && readResources(documents, services ?? NO_SERVICES, profile),
     }
   }
 

@@ -1,3 +1,4 @@
+import type { Profile } from '../profile.ts'
 import { type Resources, readResources } from '../resources/read-resources.ts'
 import type { ServiceUrls } from '../resources/resolve-destination.ts'
 import { FileFault } from './file-fault.ts'
@@ -13,6 +14,7 @@ export function parseResources(
   file: string,
   text: string,
   services: ServiceUrls = new Map(),
+  profile: Profile = 'embedded',
 ): Resources {
   try {
     const documents = readDocuments(file, text)
@@ -23,6 +25,7 @@ export function parseResources(
         annotations: NO_ANNOTATIONS,
       })),
       services,
+      profile,
     )
   } catch (error) {
     if (!(error instanceof FileFault)) throw error

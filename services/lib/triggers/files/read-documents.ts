@@ -17,6 +17,13 @@ const MAX_DOCUMENTS = 2000
 const MAX_ALIASES = 100
 const NESTED = `is nested too deeply, at most ${MAX_DEPTH} levels are read`
 
+/** By the parser's codes: what it says with a quote in the middle. */
+const WITHOUT_QUOTES: Readonly<Record<string, string>> = {
+  BAD_DIRECTIVE: 'Unknown directive, or YAML version',
+  BAD_DQ_ESCAPE: 'Invalid escape sequence: put the text in single quotes',
+  TAG_RESOLVE_FAILED: 'Unresolved tag: put text that begins with ! in quotes',
+}
+
 const OPTIONS = {
   prettyErrors: false,
   stringKeys: true,
@@ -107,9 +114,13 @@ function tooDeep(file: string, error: unknown): unknown {
   return new FileFault(`${file}: ${NESTED}`)
 }
 
-/** The parser turns running out of stack into a syntax error like any other. */
-function reasonOf({ message }: { readonly message: string }): string {
-  return message.includes('call stack') ? NESTED : message.slice(0, 200)
+/**
+ * The parser turns running out of stack into a syntax error like any other. What its messages quote
+ * from the file is left out: it may be a part of a Secret.
+ */
+function reasonOf({ message, code }: { readonly message: string; readonly code?: string }): string {
+  if (message.includes('call stack')) return NESTED
+  return WITHOUT_QUOTES[code ?? ''] ?? message.replace(/(?<=\w): .*/s, '').slice(0, 200)
 }
 
 /** Aliases can nest deeper than what is written, and one to something around it without end. */

@@ -1,10 +1,14 @@
 import type { Broker, Delivery, Readiness, Snapshot, Trigger } from '../trigger.ts'
+import { byKey, type Drafts } from './by-key.ts'
 import { DEFAULT_KAFKA_SETTINGS } from './default-kafka-settings.ts'
+import { describeDuplicate } from './describe-duplicate.ts'
 import { describeFaults } from './describe-faults.ts'
+import { describeNamesakes } from './describe-namesakes.ts'
 import type { BrokerDraft } from './read-broker.ts'
 import type { TriggerDraft } from './read-trigger.ts'
 import { resolveDelivery } from './resolve-delivery.ts'
 import { resolveDestination, type ServiceUrls } from './resolve-destination.ts'
+import { type KafkaResources, resolveKafka } from './resolve-kafka.ts'
 
 const MAX_IN_FLIGHT = 64
 const READY: Readiness = { ready: true }
@@ -20,37 +24,51 @@ interface BuiltBroker {
  * Resolves Brokers and Triggers against each other and against the Services that are known. Each
  * name appears once, also those that are not Ready; a name that was given to several is not Ready,
  * and its message names where they stand.
+ *
+ * @param kafka what Brokers may refer to; `undefined` where Kafka is not used.
  */
 export function buildSnapshot(
   brokers: readonly BrokerDraft[],
   triggers: readonly TriggerDraft[],
   services: ServiceUrls,
+  kafka: KafkaResources | undefined,
 ): Snapshot {
+  const groups = byKey(brokers)
+  const namesakes = kafka && describeNamesakes(groups)
   const built = new Map<string, BuiltBroker>()
-  for (const [key, drafts] of byKey(brokers)) built.set(key, buildBroker(drafts, services))
+  for (const [key, drafts] of groups) {
+    built.set(key, buildBroker(drafts, services, kafka, namesakes?.get(key)))
+  }
   return {
     brokers: [...built.values()].map((each) => each.broker),
     triggers: [...byKey(triggers).values()].map((drafts) => buildTrigger(drafts, built, services)),
   }
 }
 
-function buildBroker(drafts: Drafts<BrokerDraft>, services: ServiceUrls): BuiltBroker {
+function buildBroker(
+  drafts: Drafts<BrokerDraft>,
+  services: ServiceUrls,
+  kafka: KafkaResources | undefined,
+  namesake: Readiness | undefined,
+): BuiltBroker {
   const [draft] = drafts
   const { metadata, annotations, document, delivery } = draft
   const deadLetterSink =
     delivery?.deadLetterSink &&
     resolveDestination(delivery.deadLetterSink, metadata.namespace, services)
+  const resolved = kafka && resolveKafka(draft, kafka)
   const broker: Broker = {
     key: metadata.key,
     namespace: metadata.namespace,
     name: metadata.name,
     origin: { file: document.file, line: document.lineOf([]) },
-    readiness: duplicated(drafts) ?? describeFaults(draft) ?? READY,
+    readiness:
+      describeDuplicate(drafts) ?? describeFaults(draft) ?? namesake ?? resolved?.fault ?? READY,
     schemas: annotations.schemas,
     unknownTypes: annotations.unknownTypes,
     dedupWindowMs: annotations.dedupWindowMs,
     retention: annotations.retention,
-    kafka: DEFAULT_KAFKA_SETTINGS,
+    kafka: resolved?.settings ?? DEFAULT_KAFKA_SETTINGS,
   }
   return { broker, draft, deadLetterSink }
 }
@@ -74,7 +92,10 @@ function buildTrigger(
     broker: draft.broker,
     origin: { file: document.file, line: document.lineOf([]) },
     readiness:
-      duplicated(drafts) ?? describeFaults(draft) ?? brokerFault(draft, broker?.broker) ?? READY,
+      describeDuplicate(drafts) ??
+      describeFaults(draft) ??
+      brokerFault(draft, broker?.broker) ??
+      READY,
     filters: draft.filters,
     subscriber: subscriber ?? '',
     delivery,
@@ -114,29 +135,5 @@ function brokerFault(draft: TriggerDraft, broker: Broker | undefined): Readiness
     ready: false,
     reason: 'BrokerNotReady',
     message: `its Broker ${draft.broker} is not Ready: ${broker.readiness.message}`,
-  }
-}
-
-type Draft = BrokerDraft | TriggerDraft
-type Drafts<T extends Draft> = readonly [T, ...T[]]
-
-function byKey<T extends Draft>(drafts: readonly T[]): ReadonlyMap<string, Drafts<T>> {
-  const groups = new Map<string, [T, ...T[]]>()
-  for (const draft of drafts) {
-    const group = groups.get(draft.metadata.key)
-    if (group === undefined) groups.set(draft.metadata.key, [draft])
-    else group.push(draft)
-  }
-  return groups
-}
-
-function duplicated(drafts: Drafts<Draft>): Readiness | undefined {
-  if (drafts.length === 1) return undefined
-  const [{ kind, metadata }] = drafts
-  const places = drafts.slice(0, 5).map(({ document }) => `${document.file}:${document.lineOf([])}`)
-  return {
-    ready: false,
-    reason: 'DuplicateName',
-    message: `${drafts.length} documents define the ${kind} ${metadata.key}: ${places.join(', ')}; keep one`,
   }
 }

@@ -16,7 +16,7 @@ export function describeFaults(draft: {
   if (first === undefined) return undefined
   const worst = faults.find((fault) => fault.reason === 'Invalid') ?? first
   const named = faults.slice(0, NAMED).map((fault) => {
-    const at = formatPath(fault.path)
+    const at = formatPath(fault.shownPath ?? fault.path)
     return `${document.file}:${document.lineOf(fault.path)}: ${at === '' ? '' : `${at} `}${fault.message}`
   })
   const others = faults.length - named.length

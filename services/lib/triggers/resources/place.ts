@@ -4,12 +4,16 @@ export type Path = readonly (string | number)[]
 export type FaultReason =
   | 'Invalid'
   | 'NotSupported'
+  | 'ConfigMapNotFound'
+  | 'SecretNotFound'
   | 'SubscriberNotResolved'
   | 'DeadLetterSinkNotResolved'
 
 /** One thing that is wrong with a resource, and where. */
 export interface Fault {
   readonly path: Path
+  /** What to show of it, where its last names may be a part of a Secret. */
+  readonly shownPath?: Path
   readonly reason: FaultReason
   /** What is wrong, and what to write instead. */
   readonly message: string
@@ -124,6 +128,15 @@ export function integerAt(place: Place | undefined, min: number, max: number): n
   }
   const found = typeof value === 'number' ? String(value) : kindOf(value)
   return fail(place, `must be a whole number from ${min} to ${max}, not ${found}`)
+}
+
+/** A string with a whole number from 1 to `max`, which has nine digits at most. */
+export function countAt(place: Place | undefined, max: number): number | undefined {
+  return parsedAt(place, (text) => {
+    const count = /^\d{1,9}$/.test(text) ? Number(text) : 0
+    if (count >= 1 && count <= max) return count
+    throw new RangeError(`must be a whole number from 1 to ${max}, not ${quoted(text)}`)
+  })
 }
 
 /** The elements of a list. */

@@ -1,8 +1,10 @@
 import { parseDuration } from '../parse-duration.ts'
 import { parseQuantity } from '../parse-quantity.ts'
 import { parseTimestamp } from '../parse-timestamp.ts'
+import type { Profile } from '../profile.ts'
 import type { SchemaMode, Start, Trigger } from '../trigger.ts'
-import { fail, oneOf, type Place, parsedAt, quoted, stringAt } from './place.ts'
+import { checkTopicName } from './check-topic-name.ts'
+import { countAt, fail, oneOf, type Place, parsedAt, quoted, stringAt } from './place.ts'
 
 type Annotations = ReadonlyMap<string, Place>
 
@@ -12,6 +14,8 @@ export interface BrokerAnnotations extends SharedAnnotations {
   readonly unknownTypes: 'accept' | 'reject'
   readonly dedupWindowMs: number
   readonly retention: { readonly ageMs: number; readonly bytes: number | undefined }
+  /** Without Kafka it is not looked at. */
+  readonly externalTopic: string | undefined
 }
 
 /** What a Trigger's annotations say. */
@@ -39,6 +43,7 @@ const OF_BROKER = [
 ]
 const OF_TRIGGER = ['sluice.dev/start', 'sluice.dev/paused', ...SHARED]
 const ORDER = 'kafka.eventing.knative.dev/delivery.order'
+const EXTERNAL_TOPIC = 'kafka.eventing.knative.dev/external.topic'
 
 const DEDUP_WINDOW_MS = 5 * 60_000
 const RETENTION_MS = 7 * 86_400_000
@@ -51,6 +56,7 @@ const MAX_IN_FLIGHT = 1000
 export function readBrokerAnnotations(
   annotations: Annotations,
   common: ReadonlyMap<string, string>,
+  profile: Profile,
 ): BrokerAnnotations {
   const known = [...OF_BROKER, ...OF_TRIGGER.filter((name) => common.has(name))]
   refuseUnknown(annotations, known, 'Broker')
@@ -65,6 +71,8 @@ export function readBrokerAnnotations(
       ageMs: positive(annotations.get('sluice.dev/retention'), parseDuration) ?? RETENTION_MS,
       bytes: positive(annotations.get('sluice.dev/retention-bytes'), parseQuantity),
     },
+    externalTopic:
+      profile === 'kafka' ? parsedAt(annotations.get(EXTERNAL_TOPIC), checkTopicName) : undefined,
   }
 }
 
@@ -72,12 +80,13 @@ export function readBrokerAnnotations(
 export function readTriggerAnnotations(
   annotations: Annotations,
   common: ReadonlyMap<string, string>,
+  profile: Profile,
 ): TriggerAnnotations {
   const known = [...OF_TRIGGER, ...OF_BROKER.filter((name) => common.has(name))]
   refuseUnknown(annotations, known, 'Trigger')
   return {
     ...readShared(annotations),
-    start: readStart(annotations.get('sluice.dev/start')) ?? 'latest',
+    start: readStart(annotations.get('sluice.dev/start'), profile) ?? 'latest',
     paused: oneOf(annotations.get('sluice.dev/paused'), ['true', 'false']) === 'true',
     order: readOrder(annotations.get(ORDER)) ?? 'unordered',
   }
@@ -85,7 +94,7 @@ export function readTriggerAnnotations(
 
 function readShared(annotations: Annotations): SharedAnnotations {
   return {
-    maxInFlight: parsedAt(annotations.get('sluice.dev/max-in-flight'), parseMaxInFlight),
+    maxInFlight: countAt(annotations.get('sluice.dev/max-in-flight'), MAX_IN_FLIGHT),
     compatibility: oneOf(annotations.get('sluice.dev/compatibility'), ['spec', 'knative-kafka']),
   }
 }
@@ -97,19 +106,21 @@ function refuseUnknown(annotations: Annotations, known: readonly string[], kind:
   }
 }
 
-function readStart(place: Place | undefined): Start | undefined {
+function readStart(place: Place | undefined, profile: Profile): Start | undefined {
   const text = stringAt(place)
   if (place === undefined || text === undefined) return undefined
   if (text === 'latest' || text === 'earliest') return text
   if (text === 'knative-group') {
+    if (profile === 'kafka') return text
     return fail(place, 'knative-group is supported only with PROFILE=kafka', 'NotSupported')
   }
   try {
     return parseTimestamp(text)
   } catch {
+    const words = profile === 'kafka' ? 'latest, earliest, knative-group' : 'latest, earliest'
     return fail(
       place,
-      `must be latest, earliest, or a time such as 2025-01-31T08:00:00Z, not ${quoted(text)}`,
+      `must be ${words}, or a time such as 2025-01-31T08:00:00Z, not ${quoted(text)}`,
     )
   }
 }
@@ -124,10 +135,4 @@ function readOrder(place: Place | undefined): Trigger['order'] | undefined {
 function positive(place: Place | undefined, parse: (text: string) => number): number | undefined {
   const value = parsedAt(place, parse)
   return place !== undefined && value === 0 ? fail(place, 'must be more than nothing') : value
-}
-
-function parseMaxInFlight(text: string): number {
-  const value = /^\d{1,4}$/.test(text) ? Number(text) : 0
-  if (value >= 1 && value <= MAX_IN_FLIGHT) return value
-  throw new RangeError(`must be a whole number from 1 to ${MAX_IN_FLIGHT}, not ${quoted(text)}`)
 }

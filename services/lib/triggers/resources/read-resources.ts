@@ -1,9 +1,12 @@
+import type { Profile } from '../profile.ts'
 import type { Snapshot } from '../trigger.ts'
 import { buildSnapshot } from './build-snapshot.ts'
-import { checkConfigMap } from './check-config-map.ts'
+import { byKey } from './by-key.ts'
 import { describeFaults } from './describe-faults.ts'
 import { entriesOf, fail, type Place, quoted, required, textAt } from './place.ts'
 import { type BrokerDraft, readBroker } from './read-broker.ts'
+import { type ConfigMapDraft, readConfigMap } from './read-config-map.ts'
+import { readSecret, type SecretDraft } from './read-secret.ts'
 import { readTrigger, type TriggerDraft } from './read-trigger.ts'
 import type { ServiceUrls } from './resolve-destination.ts'
 import type { PlacedDocument } from './resource-document.ts'
@@ -11,7 +14,7 @@ import type { PlacedDocument } from './resource-document.ts'
 /** What a set of documents says. */
 export interface Resources {
   readonly snapshot: Snapshot
-  /** What is wrong with documents that cannot be known by a name, and with ConfigMaps: file, line, field, reason. */
+  /** What is wrong with documents that cannot be known by a name, and with ConfigMaps and Secrets: file, line, field, reason. */
   readonly faults: readonly string[]
   /** One line for each document of a kind that is ignored. */
   readonly ignored: readonly string[]
@@ -19,30 +22,44 @@ export interface Resources {
 
 const EVENTING = 'eventing.knative.dev/v1'
 
-/** Reads Brokers, Triggers and ConfigMaps; a fault in one of them leaves the others as they are. */
+type Draft = BrokerDraft | TriggerDraft | ConfigMapDraft | SecretDraft
+
+/**
+ * Reads Brokers, Triggers and ConfigMaps, and with Kafka Secrets; a fault in one of them leaves the
+ * others as they are.
+ */
 export function readResources(
   documents: readonly PlacedDocument[],
   services: ServiceUrls,
+  profile: Profile,
 ): Resources {
-  const brokers: BrokerDraft[] = []
-  const triggers: TriggerDraft[] = []
+  const drafts: Draft[] = []
   const faults: string[] = []
   const ignored: string[] = []
   for (const placed of documents) {
     const { document } = placed
     const root: Place = { value: document.data, path: [], faults: [] }
     const type = readType(root)
-    const draft = type === undefined ? undefined : readAs(type, root, placed)
-    if (draft === 'ignored')
+    const draft = type === undefined ? undefined : readAs(type, root, placed, profile)
+    if (draft === 'ignored') {
       ignored.push(`${document.file}: ${type}${nameOf(document.data)} is not used here`)
-    else if (draft?.kind === 'Broker') brokers.push(draft)
-    else if (draft?.kind === 'Trigger') triggers.push(draft)
-    else {
-      const readiness = describeFaults({ document, faults: root.faults })
-      if (readiness !== undefined) faults.push(readiness.message)
+      continue
     }
+    if (draft !== undefined) drafts.push(draft)
+    if (draft?.kind === 'Broker' || draft?.kind === 'Trigger') continue
+    const readiness = describeFaults({ document, faults: root.faults })
+    if (readiness !== undefined) faults.push(readiness.message)
   }
-  return { snapshot: buildSnapshot(brokers, triggers, services), faults, ignored }
+  const of = <K extends Draft['kind']>(kind: K) =>
+    drafts.filter((draft): draft is Extract<Draft, { kind: K }> => draft.kind === kind)
+  const kafka = { configMaps: byKey(of('ConfigMap')), secrets: byKey(of('Secret')) }
+  const snapshot = buildSnapshot(
+    of('Broker'),
+    of('Trigger'),
+    services,
+    profile === 'kafka' ? kafka : undefined,
+  )
+  return { snapshot, faults, ignored }
 }
 
 function readType(root: Place): string | undefined {
@@ -64,10 +81,12 @@ function readAs(
   type: string,
   root: Place,
   placed: PlacedDocument,
-): BrokerDraft | TriggerDraft | 'ignored' | undefined {
-  if (type === `Broker of ${EVENTING}`) return readBroker(root, placed)
-  if (type === `Trigger of ${EVENTING}`) return readTrigger(root, placed)
-  if (type === 'ConfigMap of v1') return void checkConfigMap(root, placed)
+  profile: Profile,
+): Draft | 'ignored' | undefined {
+  if (type === `Broker of ${EVENTING}`) return readBroker(root, placed, profile)
+  if (type === `Trigger of ${EVENTING}`) return readTrigger(root, placed, profile)
+  if (type === 'ConfigMap of v1') return readConfigMap(root, placed)
+  if (type === 'Secret of v1' && profile === 'kafka') return readSecret(root, placed)
   if (type.includes(' of eventing.knative.dev/') && /^(Broker|Trigger) /.test(type)) {
     return fail(root, `must have the apiVersion ${EVENTING}: this is a ${type}`)
   }

@@ -1,4 +1,5 @@
 import type { FilterSpec } from '#filters/filter.ts'
+import type { Profile } from '../profile.ts'
 import { type Fault, fail, fieldsOf, type Place, required, stringAt, textAt } from './place.ts'
 import { readTriggerAnnotations, type TriggerAnnotations } from './read-annotations.ts'
 import { type DeliveryOptions, readDelivery } from './read-delivery.ts'
@@ -32,7 +33,11 @@ const BROKER_REF_FIELDS = ['apiVersion', 'kind', 'name', 'namespace', 'group', '
  *
  * @returns `undefined`, with a fault, when it has no name.
  */
-export function readTrigger(root: Place, placed: PlacedDocument): TriggerDraft | undefined {
+export function readTrigger(
+  root: Place,
+  placed: PlacedDocument,
+  profile: Profile,
+): TriggerDraft | undefined {
   const fields = fieldsOf(root, ROOT_FIELDS)
   const metadata = readMetadata(root, placed)
   if (metadata === undefined) return undefined
@@ -45,7 +50,7 @@ export function readTrigger(root: Place, placed: PlacedDocument): TriggerDraft |
     document: placed.document,
     metadata,
     broker: `${metadata.namespace}/${broker ?? 'default'}`,
-    annotations: readTriggerAnnotations(metadata.annotations, placed.annotations),
+    annotations: readTriggerAnnotations(metadata.annotations, placed.annotations, profile),
     filters: readFiltersOrNone(parts, root.faults),
     subscriber: readDestination(subscriber, 'SubscriberNotResolved'),
     delivery: readDelivery(parts.get('delivery')),

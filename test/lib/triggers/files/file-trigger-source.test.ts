@@ -1,7 +1,6 @@
-import { mkdir, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { setImmediate } from 'node:timers/promises'
-import t, { type Test } from 'tap'
+import { rename, rm, symlink, unlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
 import { systemClock } from '#time/system-clock.ts'
 import {
   type FileTriggerSource,
@@ -10,66 +9,9 @@ import {
 import type { Snapshot, Trigger } from '#triggers/trigger.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 import { brokerYaml, triggerYaml } from '../../../support/trigger-yaml.ts'
-
-const POLL_MS = 100
-/** A change of known files needs two looks; one that leads to new files, two more. */
-const SETTLED = 4
+import { open, SETTLED, type Tree } from './harness.ts'
 
 const SERVICE = '{ref: {apiVersion: v1, kind: Service, name: billing}}'
-
-interface Files {
-  readonly source: FileTriggerSource
-  readonly snapshots: Snapshot[]
-  readonly log: string[]
-  write(file: string, text: string): Promise<void>
-  path(file: string): string
-  /** Looks at the files so many times. */
-  look(times: number): Promise<void>
-}
-
-type Tree = Record<string, string>
-
-async function writeTree(folder: string, tree: Tree): Promise<void> {
-  for (const [name, text] of Object.entries(tree)) {
-    const path = join(folder, name)
-    await mkdir(dirname(path), { recursive: true })
-    await writeFile(path, text)
-  }
-}
-
-async function open(t: Test, tree: Tree, eventingDir = 'eventing'): Promise<Files> {
-  const folder = t.testdir({ eventing: {} })
-  await writeTree(folder, tree)
-  const clock = new FakeClock()
-  const log: string[] = []
-  const snapshots: Snapshot[] = []
-  const write = (fields: object, message: string) => {
-    log.push([message, ...Object.values(fields)].join(' | '))
-  }
-  const source = await openFileTriggerSource({
-    eventingDir: join(folder, eventingDir),
-    servicesFile: join(folder, 'services.yaml'),
-    clock,
-    logger: { info: write, warn: write, error: write },
-    pollMs: POLL_MS,
-  })
-  t.teardown(() => source.close())
-  source.onChange((snapshot) => snapshots.push(snapshot))
-  const look = async (times: number) => {
-    for (let i = 0; i < times; i++) {
-      clock.advance(POLL_MS)
-      while (clock.pending === 0) await setImmediate()
-    }
-  }
-  return {
-    source,
-    snapshots,
-    log,
-    write: (file, text) => writeTree(folder, { [file]: text }),
-    path: (file) => join(folder, file),
-    look,
-  }
-}
 
 function keys({ brokers, triggers }: Snapshot): string[] {
   return [...brokers.map(({ key }) => `Broker ${key}`), ...triggers.map(({ key }) => key)]
@@ -124,7 +66,7 @@ t.test(
         'eventing/base/more/kustomization.yaml': 'resources: [orders.yaml]\n',
         'eventing/base/more/orders.yaml': triggerYaml({ name: 'orders' }),
       },
-      'eventing/top',
+      { eventingDir: 'eventing/top' },
     )
 
     t.strictSame(keys(source.snapshot()), ['Broker top/default', 'top/orders', 'top/extra'])
@@ -217,7 +159,7 @@ t.test('what cannot be read at the start is refused, with file, line and reason'
       await t.rejects(open(t, tree), { name: 'FileFault', message })
     })
   }
-  await t.rejects(open(t, {}, 'nowhere'), { message: /nowhere: does not exist/ })
+  await t.rejects(open(t, {}, { eventingDir: 'nowhere' }), { message: /nowhere: does not exist/ })
 })
 
 t.test('bytes that are no UTF-8 are refused', async (t) => {

@@ -543,9 +543,10 @@ t.test('text that is no YAML has one fault with file, line and reason', async (t
     'a: 1\nb: [1\n': /^a\.yaml:\d: /,
     'a: 1\n\tb: 2': /^a\.yaml:2: /,
     'a: 1\nb: 2\na: 3': /^a\.yaml:3: the key "a" is here twice/,
-    'a: 1\nb: *x': /^a\.yaml:2: the alias \*x has no anchor before it/,
+    'a: 1\nb: *x':
+      /^a\.yaml:2: an alias has no anchor before it: put text that begins with \* in quotes/,
     'a: !custom 5': /^a\.yaml:1: Unresolved tag/,
-    '&a [*a]': /^a\.yaml:1: the alias \*a has no anchor before it/,
+    '&a [*a]': /^a\.yaml:1: an alias has no anchor before it/,
     '[&a x, &a [*a]]': /^a\.yaml: is nested too deeply/,
     '&a {*a : x}': /^a\.yaml:1: /,
     '[&a x, &a {x: [*a, *a]}]': /^a\.yaml: is nested too deeply/,

@@ -29,7 +29,7 @@ const VALID = [
     deadLetterSink: {ref: {apiVersion: v1, kind: Service, name: dead}, uri: /x}`,
     subscriber: '{ref: {apiVersion: v1, kind: Service, name: billing}}',
   }),
-  'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {a: "1"}\n',
+  'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {a: "1", auth.secret.ref.name: s, bootstrap.servers: "a:1,[::1]:2", default.topic.partitions: "3"}\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {user: eA==, ca.crt: LQ==}\nstringData: {protocol: SASL_SSL, password: x}\n',
   'resources: [a.yaml, ../base]\nnamespace: x\ncommonAnnotations: {a: b}\n',
   'billing: http://127.0.0.1:1\nshop/billing: "https://x/y"\n',
 ]
@@ -52,9 +52,10 @@ t.test(`mutations of valid YAML give resources or a clear fault (seed ${SEED})`,
 
   for (let round = 0; round < ROUNDS; round++) {
     const text = mutateYaml(`${pick()}---\n${pick()}`, random)
+    const profile = random() < 0.5 ? 'embedded' : 'kafka'
     const start = performance.now()
     try {
-      const { snapshot, faults } = parseResources('fuzz.yaml', text, services)
+      const { snapshot, faults } = parseResources('fuzz.yaml', text, services, profile)
       survives(() => readKustomization('fuzz.yaml', text))
       survives(() => readServices('fuzz.yaml', text))
       resources += snapshot.brokers.length + snapshot.triggers.length
