@@ -181,7 +181,7 @@ export class KafkaEventLog implements EventLog {
       logger,
     })
     await member.join()
-    return member
+    return { mayDeliver: () => member.mayDeliver(), leave: () => member.leave() }
   }
 
   async publishProgress(trigger: string, positions: readonly Position[]): Promise<void> {
