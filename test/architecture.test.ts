@@ -17,7 +17,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'lib/telemetry': ['lib/events'],
   'lib/delivery': ['lib/triggers', 'lib/cursors', 'lib/events', 'lib/time', 'lib/problems'],
   'lib/schemas': ['lib/triggers', 'lib/events', 'lib/problems'],
-  'lib/log': ['lib/sqlite', 'lib/events', 'lib/time', 'lib/problems'],
+  'lib/log': [
+    ...['lib/kafka', 'lib/sqlite', 'lib/telemetry', 'lib/events', 'lib/time', 'lib/problems'],
+  ],
   'lib/cursors': ['lib/delivery', 'lib/filters', 'lib/sqlite', 'lib/log', 'lib/problems'],
   'lib/dead-letters': [
     ...['lib/delivery', 'lib/sqlite', 'lib/kafka', 'lib/telemetry', 'lib/events', 'lib/problems'],
