@@ -6,7 +6,7 @@ import { connectKafka } from '#kafka/kafkajs/connect-kafka.ts'
 import type { NewKafkaRecord } from '#kafka/records/kafka-record.ts'
 import { retryKafka } from '#kafka/retry-kafka.ts'
 import { sharedKafka } from '../../../support/kafka/shared-kafka.ts'
-import { uniqueName } from '../../../support/kafka/shared-kafka.ts'
+import { uniqueName } from '../../../support/kafka/unique-name.ts'
 
 const { servers } = await sharedKafka(t)
 const cluster = connectKafka({ servers, clientId: 'test', security: undefined })

@@ -5,7 +5,7 @@ import type { KafkaSecurity } from '#kafka/kafka-settings.ts'
 import { connectKafka } from '#kafka/kafkajs/connect-kafka.ts'
 import { CertificateAuthority } from '../../../support/certificate-authority.ts'
 import { startSecureKafka } from '../../../support/kafka/secure-kafka.ts'
-import { uniqueName } from '../../../support/kafka/shared-kafka.ts'
+import { uniqueName } from '../../../support/kafka/unique-name.ts'
 import { aRecord, KEEP, never } from '../../log/event-log.suite.ts'
 import { startKafkaLogs } from '../../log/kafka/start-kafka-logs.ts'
 
