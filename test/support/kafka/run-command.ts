@@ -14,7 +14,8 @@ export async function runCommand(
   { input = '', deadlineMs = 60_000 }: { input?: string; deadlineMs?: number } = {},
 ): Promise<CommandOutput> {
   const { promise, resolve, reject } = Promise.withResolvers<CommandOutput>()
-  const child = spawn(command, args, { timeout: deadlineMs, killSignal: 'SIGKILL' })
+  const child = spawn(command, args)
+  const deadline = setTimeout(() => child.kill('SIGKILL'), deadlineMs)
   const stdout: Buffer[] = []
   const stderr: Buffer[] = []
   child.stdout.on('data', (chunk) => stdout.push(chunk))
@@ -30,5 +31,9 @@ export async function runCommand(
   // A program may end without having read all of its input.
   child.stdin.on('error', () => {})
   child.stdin.end(input)
-  return await promise
+  try {
+    return await promise
+  } finally {
+    clearTimeout(deadline)
+  }
 }

@@ -2,8 +2,9 @@ import kafkajs from 'kafkajs'
 import t from 'tap'
 import { sharedKafka, uniqueName } from './shared-kafka.ts'
 
+const { servers, bootstrap } = await sharedKafka(t)
+
 t.test('the shared Kafka holds what a test puts there', async (t) => {
-  const { servers, bootstrap } = await sharedKafka(t)
   const topic = uniqueName('shared')
   const kafka = new kafkajs.Kafka({ brokers: [...servers], logLevel: kafkajs.logLevel.NOTHING })
   const admin = kafka.admin()
