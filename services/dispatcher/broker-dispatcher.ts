@@ -22,8 +22,8 @@ const LEAVE_WITHIN_MS = 1000
 
 /** Delivers one Broker's events, from the partitions that this process owns. */
 export class BrokerDispatcher {
+  readonly log: EventLog
   readonly #broker: string
-  readonly #log: EventLog
   readonly #parts: DispatcherParts
   readonly #metrics: DispatcherMetrics
   readonly #budget: ByteBudget
@@ -53,7 +53,7 @@ export class BrokerDispatcher {
     const { clock, logger } = parts
     this.#broker = broker.key
     this.#triggers = triggers
-    this.#log = log
+    this.log = log
     this.#parts = parts
     this.#metrics = metrics
     this.#budget = budget
@@ -96,7 +96,7 @@ export class BrokerDispatcher {
 
   async statuses(): Promise<readonly TriggerStatus[]> {
     // Without the log it can still be told what is under way; how long it is was known before.
-    this.#bounds = await this.#log.bounds().catch(() => this.#bounds)
+    this.#bounds = await this.log.bounds().catch(() => this.#bounds)
     const ends = new Map(this.#bounds.map(({ partition, end }) => [partition, end]))
     const partitions = this.#opened()
     const hasShare = this.#membership === undefined || this.#owned.size > 0
@@ -118,7 +118,7 @@ export class BrokerDispatcher {
     const { logger, clock } = this.#parts
     const { signal } = this.#stopping
     try {
-      const membership = await this.#log.join({
+      const membership = await this.log.join({
         assigned: (ids) => this.#assign(ids),
         revoked: (ids) => this.#revoke(ids, this.#parts.graceMs),
       })
@@ -176,7 +176,7 @@ export class BrokerDispatcher {
   #createPartition(id: number, lost: () => void): Partition {
     return new Partition(this.#broker, id, {
       ...this.#parts,
-      log: this.#log,
+      log: this.log,
       deliverer: this.#deliverer,
       reader: this.#reader,
       gate: this.#gate,

@@ -126,7 +126,9 @@ export class Dispatcher {
     const triggers = all.filter((trigger) => trigger.broker === broker.key)
     const log = await this.#parts.logs.open(broker.key, broker.retention)
     const known = this.#brokers.get(broker.key)
-    if (known !== undefined) return known.apply(broker, triggers)
+    if (known?.log === log) return known.apply(broker, triggers)
+    // It was closed, or the Broker has moved to another storage.
+    this.#giveUp(broker.key, this.#parts.graceMs)
     await this.#closing.get(broker.key)
     if (this.#isClosed) return
     const { logger } = this.#parts

@@ -321,6 +321,22 @@ t.test('what expired before it was judged is counted once, restarts or not', asy
   t.same(expired, [2, 0])
 })
 
+t.test('a Broker whose log is another one is served from that one', async (t) => {
+  const world = new World()
+  const dispatcher = await world.dispatcher(aTrigger('a'))
+  await world.append('1')
+  await world.until(() => world.client.requests.length === 1, 'the first')
+
+  await (await world.log()).close()
+  await dispatcher.apply(world.snapshot(aTrigger('a')))
+  await world.append('2')
+  await world.until(() => world.client.requests.length === 2, 'the second')
+
+  t.same(world.client.idsTo('a'), ['1', '2'])
+  t.equal(dispatcher.fault, undefined)
+  await dispatcher.close(0)
+})
+
 t.test('no timer outlives a closed dispatcher that could not read its log', async (t) => {
   const world = new World()
   await world.append('1')

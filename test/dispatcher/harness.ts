@@ -116,6 +116,8 @@ export class World {
   /** Where Knative's dispatcher left Triggers. */
   readonly knativeGroups = new Map<string, readonly Position[]>()
 
+  readonly #watched = new WeakMap<EventLog, EventLog>()
+
   constructor(partitions = 1) {
     this.logs = new MemoryEventLogs({ clock: this.clock, partitions })
   }
@@ -161,8 +163,14 @@ export class World {
     }
   }
 
-  /** The log, whose reads go through `reading` first. */
+  /** The log, whose reads go through `reading` first; the same for the same log. */
   watched(log: EventLog): EventLog {
+    const watched = this.#watched.get(log) ?? this.#watch(log)
+    this.#watched.set(log, watched)
+    return watched
+  }
+
+  #watch(log: EventLog): EventLog {
     return {
       append: (records) => log.append(records),
       refusal: () => log.refusal(),
