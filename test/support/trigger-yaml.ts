@@ -1,9 +1,16 @@
 /** A Trigger in YAML to start from; each of `parts` replaces the one of the same name. */
 export function triggerYaml(
-  parts: { name?: string; annotations?: string; spec?: string; subscriber?: string } = {},
+  parts: {
+    name?: string
+    broker?: string
+    annotations?: string
+    spec?: string
+    subscriber?: string
+  } = {},
 ): string {
   const {
     name = 'orders',
+    broker = 'default',
     annotations,
     spec = '',
     subscriber = '{uri: "http://127.0.0.1:1/"}',
@@ -13,7 +20,7 @@ kind: Trigger
 metadata:
   name: ${name}
 ${annotations === undefined ? '' : `  annotations: {${annotations}}\n`}spec:
-  broker: default
+  broker: ${broker}
   subscriber: ${subscriber}
 ${spec}
 `
