@@ -46,6 +46,7 @@ export async function openInputs(
     openFileTriggerSource({
       eventingDir: config.EVENTING_DIR,
       servicesFile: config.SERVICES_FILE,
+      profile: config.PROFILE,
       clock: systemClock,
       logger,
     }),

@@ -3,10 +3,14 @@ import { openInputs } from '#startup/open-inputs.ts'
 import { createLogger } from '#telemetry/logger.ts'
 import { brokerYaml, triggerYaml } from '../../support/trigger-yaml.ts'
 
-async function open(t: Test, more: { PROFILE: 'embedded' | 'kafka'; KAFKA_BROKERS?: string }) {
+async function open(
+  t: Test,
+  more: { PROFILE: 'embedded' | 'kafka'; KAFKA_BROKERS?: string },
+  broker = brokerYaml(),
+) {
   const dir = t.testdir({
     eventing: {
-      'all.yaml': `${brokerYaml()}---\n${triggerYaml({ name: 'a', subscriber: '{uri: "http://x/"}' })}`,
+      'all.yaml': `${broker}---\n${triggerYaml({ name: 'a', subscriber: '{uri: "http://x/"}' })}`,
     },
     schemas: { order: { '1.json': '{"$id": "https://example.com/order/1", "type": "object"}' } },
   })
@@ -46,4 +50,15 @@ t.test('on Kafka, a Broker needs to be somewhere', async (t) => {
 
   t.match(nowhere.inputs.triggers.snapshot().brokers, [{ readiness: { ready: false } }])
   t.match(somewhere.inputs.triggers.snapshot().brokers, [{ readiness: { ready: true } }])
+})
+
+t.test('a ConfigMap that is missing matters on Kafka only', async (t) => {
+  const broker = brokerYaml({ spec: '  config: {apiVersion: v1, kind: ConfigMap, name: nope}' })
+  const embedded = await open(t, { PROFILE: 'embedded' }, broker)
+  const kafka = await open(t, { PROFILE: 'kafka', KAFKA_BROKERS: 'kafka:9092' }, broker)
+
+  t.match(embedded.inputs.triggers.snapshot().brokers, [{ readiness: { ready: true } }])
+  t.match(kafka.inputs.triggers.snapshot().brokers, [
+    { readiness: { reason: 'ConfigMapNotFound' } },
+  ])
 })
