@@ -18,8 +18,11 @@ import { Dispatcher } from './dispatcher.ts'
 
 /** Questions to the administration are short. */
 const ADMIN_GRACE_MS = 500
-/** How long a start waits for Kafka before it goes on without. */
-const PATIENCE_MS = 3000
+/**
+ * How long a start waits for Kafka before it goes on without; three seconds is what Kafka takes by
+ * default to let the first member of a group begin.
+ */
+const PATIENCE_MS = 8000
 /** For saving what has ended by then, beyond the grace period. */
 const SAVE_MS = 5000
 

@@ -25,8 +25,11 @@ import { refillDedup } from './refill-dedup.ts'
 /** How many ids dedup remembers, of all Brokers together. */
 const DEDUP_IDS = 1_000_000
 
-/** How long a start waits for storage that other machines provide, before it goes on without. */
-const SHARED_PATIENCE_MS = 3000
+/**
+ * How long a start waits for storage that other machines provide, before it goes on without. Kafka
+ * takes three seconds by default to let the first member of a group begin.
+ */
+const SHARED_PATIENCE_MS = 8000
 
 export interface GatewayOptions {
   /**
@@ -57,7 +60,7 @@ export interface Gateway {
   /**
    * Listens at once, `/readyz` saying "starting"; resolves with the server's URL when events are
    * taken. A Broker whose log cannot be opened does not hold that up: `/readyz` says what is wrong.
-   * Nor does shared storage that does not answer, beyond three seconds.
+   * Nor does shared storage that does not answer, beyond eight seconds.
    * @throws Error that names the setting to change, when the address cannot be had.
    */
   start(): Promise<string>

@@ -2,6 +2,7 @@ import type { Registry } from 'prom-client'
 import { type Administration, createAdministration } from '#administration/create-administration.ts'
 import type { Environment } from '#config/read-config.ts'
 import type { Health } from '#http/health.ts'
+import type { EventLogs } from '#log/event-log.ts'
 import { type BannerFacts, banner } from '#startup/banner.ts'
 import { type Inputs, openInputs } from '#startup/open-inputs.ts'
 import { runProcess, type StartOptions } from '#startup/run-process.ts'
@@ -22,8 +23,8 @@ import type { Storage } from './storage.ts'
 
 /** Questions to the administration are short. */
 const ADMIN_GRACE_MS = 500
-/** How long a start waits for Kafka before it goes on without. */
-const PATIENCE_MS = 3000
+/** How long the ingress waits for every Trigger to have its place in Kafka. */
+const PLACING_MS = 20_000
 
 type Options = StartOptions<StandaloneConfig>
 
@@ -69,7 +70,7 @@ async function start(options: Options, opened: AsyncDisposableStack) {
   const gateway = createGateway({
     ...inputs,
     storage: storage.kind,
-    logs: storage.logs,
+    logs: storage.kind === 'own' ? storage.logs : openedAfter(feed.started, storage.logs),
     registry,
     logger,
     clock: systemClock,
@@ -77,10 +78,10 @@ async function start(options: Options, opened: AsyncDisposableStack) {
     host: config.HOST,
     port: config.PORT,
   })
-  opened.defer(() => gateway.stop(graceMs))
-  const ingressUrl = await gateway.start()
   const parts = { storage, triggers, dispatcher, feed, gateway, registry }
   const administration = openAdministration(options, parts)
+  opened.defer(() => gateway.stop(graceMs))
+  const ingressUrl = await gateway.start()
   opened.defer(() => administration.stop(ADMIN_GRACE_MS))
   const adminUrl = await administration.start()
   samples = await startSampleServices(config, ingressUrl, triggers.snapshot(), (error) => {
@@ -129,8 +130,22 @@ async function follow(
   const insists = storage.kind === 'shared'
   const feed = new SnapshotFeed(dispatcher, { triggers, clock, logger, insists })
   const placed = feed.start()
-  await (insists ? atMost(PATIENCE_MS, placed, clock) : placed)
+  if (insists) placed.catch(failed)
+  else await placed
   return feed
+}
+
+/**
+ * The same logs, which wait for a Trigger's first place to be the end of the log before the first
+ * event. Not for ever: it may be another Broker's Kafka that does not answer.
+ */
+function openedAfter(placed: Promise<void>, logs: EventLogs): Pick<EventLogs, 'open'> {
+  return {
+    open: async (broker, retention) => {
+      await atMost(PLACING_MS, placed, systemClock)
+      return await logs.open(broker, retention)
+    },
+  }
 }
 
 function openAdministration({ config, logger }: Options, parts: Parts): Administration {

@@ -10,7 +10,9 @@ import { SqliteDeadLetters } from '#dead-letters/sqlite/sqlite-dead-letters.ts'
 export async function openProjection(opened: AsyncDisposableStack): Promise<SqliteDeadLetters> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-dead-letters-'))
   opened.defer(() => rm(folder, { recursive: true, force: true }))
-  const projection = new SqliteDeadLetters(join(folder, 'dead-letters.db'))
+  const projection = new SqliteDeadLetters(join(folder, 'dead-letters.db'), {
+    isTemporary: true,
+  })
   opened.defer(() => projection.close())
   return projection
 }

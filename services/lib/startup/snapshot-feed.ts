@@ -24,6 +24,7 @@ export interface SnapshotFeedOptions {
 export class SnapshotFeed {
   readonly #taker: SnapshotTaker
   readonly #options: SnapshotFeedOptions
+  readonly #started = Promise.withResolvers<void>()
   #hasStarted = false
   #isStopped = false
   #unfollow: () => void = () => undefined
@@ -37,6 +38,11 @@ export class SnapshotFeed {
   /** Whether a snapshot has been taken over without a fault, ever. */
   get hasStarted(): boolean {
     return this.#hasStarted
+  }
+
+  /** Resolves when a snapshot has been taken over without a fault. */
+  get started(): Promise<void> {
+    return this.#started.promise
   }
 
   /** Begins; settles as the first `apply` does. */
@@ -56,11 +62,16 @@ export class SnapshotFeed {
   async #hand(snapshot: Snapshot): Promise<void> {
     try {
       await this.#taker.apply(snapshot)
-      if (this.#taker.fault === undefined) this.#hasStarted = true
+      if (this.#taker.fault === undefined) this.#taken()
     } finally {
       this.#cancel()
       if (!this.#hasStarted) this.#handAgainLater()
     }
+  }
+
+  #taken(): void {
+    this.#hasStarted = true
+    this.#started.resolve()
   }
 
   #handAgainLater(): void {

@@ -66,6 +66,7 @@ t.test('a fault: handed over again every second, the newest one, until it is tak
   await turn()
   taker.fault = undefined
   await pass(1000)
+  await feed.started
 
   t.ok(feed.hasStarted)
   t.equal(taken.length, 4)
