@@ -5,8 +5,8 @@ import { storageError } from './storage-error.ts'
 export interface DatabaseOptions {
   /** What the file holds, for error messages: "the cursors". */
   readonly holds: string
-  /** FULL: a commit survives a power cut. NORMAL: it survives the end of the process. */
-  readonly synchronous: 'FULL' | 'NORMAL'
+  /** FULL: a commit survives a power cut. NORMAL, OFF: the end of the process; OFF never waits for the disk. */
+  readonly synchronous: 'FULL' | 'NORMAL' | 'OFF'
   /** SQL from an empty file to the newest schema, one step to a version. Append only. */
   readonly migrations: readonly string[]
 }

@@ -30,6 +30,15 @@ t.test('SqliteDeadLetters', async (t) =>
   })),
 )
 
+t.test('SqliteDeadLetters in a temporary file', async (t) =>
+  deadLettersSuite(t, (t) => {
+    const file = join(t.testdir(), 'dead-letters.db')
+    const letters = new SqliteDeadLetters(file, { isTemporary: true })
+    t.teardown(() => letters.close())
+    return { letters, broker: 'default/shop', other: 'other/shop' }
+  }),
+)
+
 t.test('what was put is there after the file was closed and opened again', async (t) => {
   const file = join(t.testdir(), 'dead-letters.db')
   const first = open(t, file)

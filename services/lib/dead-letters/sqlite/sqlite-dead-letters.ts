@@ -42,14 +42,15 @@ export class SqliteDeadLetters implements DeadLetters {
   #isClosed = false
 
   /**
-   * Opens `file`, and creates it when it is new. Its folder must exist.
+   * Opens `file`, and creates it when it is new. Its folder must exist. In a temporary file nothing
+   * waits for the disk: it is for what is kept elsewhere too.
    * @throws Error when it cannot be opened or a newer Sluice wrote it; the message says what to do.
    */
-  constructor(file: string) {
+  constructor(file: string, { isTemporary = false }: { readonly isTemporary?: boolean } = {}) {
     this.#file = file
     this.#database = openDatabase(file, {
       holds: HOLDS,
-      synchronous: 'FULL',
+      synchronous: isTemporary ? 'OFF' : 'FULL',
       migrations: DEAD_LETTER_MIGRATIONS,
     })
     this.#put = this.#database.prepare(
