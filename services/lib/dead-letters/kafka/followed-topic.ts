@@ -35,6 +35,7 @@ export class FollowedTopic {
   readonly #options: FollowedTopicOptions
   #next = 0
   #end = 0
+  #isLooking = false
   #hasSkipped = false
 
   constructor(options: FollowedTopicOptions) {
@@ -47,6 +48,7 @@ export class FollowedTopic {
 
   /** For whoever waits too long. */
   get progress(): string {
+    if (this.#isLooking) return `topic ${this.#place} does not answer`
     return `topic ${this.#place} is read up to ${this.#next} of ${this.#end}`
   }
 
@@ -55,13 +57,13 @@ export class FollowedTopic {
    * @throws Error when Kafka does not say, or the signal's reason
    */
   async look(): Promise<void> {
-    try {
-      this.#end = await this.#ask(() => this.#offset('latest'))
-    } catch (error) {
+    this.#isLooking = true
+    this.#end = await this.#ask(() => this.#offset('latest')).catch((error: unknown) => {
       // Nothing was put yet.
-      if (error instanceof KafkaError && error.code === 'UNKNOWN_TOPIC_OR_PARTITION') this.#end = 0
-      else throw this.#failure(error)
-    }
+      if (error instanceof KafkaError && error.code === 'UNKNOWN_TOPIC_OR_PARTITION') return 0
+      throw this.#failure(error)
+    })
+    this.#isLooking = false
     // The topic was made anew.
     if (this.#end < this.#next) this.#next = 0
   }

@@ -34,7 +34,8 @@ export class KafkaDeadLetterReader implements DeadLetterReader {
   readonly #closing = new AbortController()
   /** By Broker. */
   readonly #topics = new Map<string, FollowedTopic>()
-  #reading: FollowedTopic | undefined
+  /** What this round has not read yet. */
+  #behind: readonly FollowedTopic[] = []
   /** Being read. Whoever asks now asks too late for it, and waits for the next. */
   #round: Promise<void> | undefined
   #nextRound: Promise<void> | undefined
@@ -75,8 +76,8 @@ export class KafkaDeadLetterReader implements DeadLetterReader {
   }
 
   #lateError(): Error {
-    const state = this.#reading?.progress ?? 'Kafka does not answer'
-    return new Error(`Cannot read all dead letters within ${ANSWER_MS} ms: ${state}; ask again`)
+    const states = this.#behind.slice(0, 1).map(({ progress }) => `: ${progress}`)
+    return new Error(`Cannot read all dead letters within ${ANSWER_MS} ms${states}; ask again`)
   }
 
   /** A round that begins now, or when the present one has ended. */
@@ -93,7 +94,6 @@ export class KafkaDeadLetterReader implements DeadLetterReader {
 
   #begin(): Promise<void> {
     const round = this.#followAll().finally(() => {
-      this.#reading = undefined
       if (this.#round === round) this.#round = undefined
     })
     this.#round = round
@@ -103,10 +103,12 @@ export class KafkaDeadLetterReader implements DeadLetterReader {
   async #followAll(): Promise<void> {
     this.#closing.signal.throwIfAborted()
     const topics = this.#followed()
-    await Promise.all(topics.map((topic) => topic.look()))
+    this.#behind = topics
+    const looks = await Promise.allSettled(topics.map((topic) => topic.look()))
+    for (const look of looks) if (look.status === 'rejected') throw look.reason
     // One after the other: what is read and not put yet is in memory.
-    for (const topic of topics) {
-      this.#reading = topic
+    for (const [at, topic] of topics.entries()) {
+      this.#behind = topics.slice(at)
       await topic.read()
     }
   }

@@ -106,7 +106,7 @@ function configOf(
   cluster: KafkaBroker['cluster'],
   topic: string,
 ): Promise<ReadonlyMap<string, string>> {
-  return cluster.topicConfig(topic).catch(() => new Map())
+  return retryKafka(PREPARE_MS, () => cluster.topicConfig(topic)).catch(() => new Map())
 }
 
 function wantedConfig(
