@@ -14,10 +14,10 @@ export interface Measurement {
   readonly drainedRate: number
   /** How long the subscriber was behind the last answer, in milliseconds. */
   readonly behindMs: number
-  /** Of the measured process, from the first request to the last answer and delivery, per accepted event. */
+  /** Of what is measured, from the first request to the last answer and delivery, per accepted event. */
   readonly cpuMicros: number
-  /** Which threads spent it, the busiest first. */
-  readonly threads: readonly (readonly [name: string, micros: number])[]
+  /** Which threads, or processes, spent it, the busiest first. */
+  readonly parts: readonly (readonly [name: string, micros: number])[]
   /** Accepted events that never reached the subscriber. */
   readonly missing: number
   readonly duplicates: number
@@ -62,8 +62,8 @@ export class Bench {
     const { isDelivered, delayMs = 0, watch = () => undefined, ...job } = options
     const prefix = `bench-${String(++this.#jobs).padStart(4, '0')}-`
     await this.#askSink<SinkStats>({ kind: 'reset', prefix, delayMs })
-    const cpuBefore = target.child.cpuMicros
-    const threadsBefore = target.child.cpuByThread()
+    const cpuBefore = target.measured.cpuMicros
+    const partsBefore = target.measured.cpuByPart()
     this.#load.send({ ...job, url: target.url, prefix } satisfies LoadJob)
     const load = await this.#load.answer((message) => {
       const { progress, result } = message as { progress?: LoadProgress; result?: LoadResult }
@@ -74,13 +74,13 @@ export class Bench {
     const accepted = load.statuses[202] ?? 0
     const drained = isDelivered ? await this.#untilReceived(accepted, watch) : true
     const behindMs = isDelivered && drained ? performance.now() - answeredAt : 0
-    const cpu = target.child.cpuMicros - cpuBefore
-    const threads = [...target.child.cpuByThread()].map(
-      ([name, after]) => [name, (after - (threadsBefore.get(name) ?? 0)) / accepted] as const,
+    const cpu = target.measured.cpuMicros - cpuBefore
+    const parts = [...target.measured.cpuByPart()].map(
+      ([name, after]) => [name, (after - (partsBefore.get(name) ?? 0)) / accepted] as const,
     )
     const sink = await this.#askSink<SinkStats>({ kind: 'stats' })
     return {
-      threads: threads.toSorted(([, a], [, b]) => b - a),
+      parts: parts.toSorted(([, a], [, b]) => b - a),
       load,
       sink,
       rate: (accepted / load.elapsedMs) * 1000,
@@ -89,7 +89,7 @@ export class Bench {
       cpuMicros: cpu / accepted,
       missing: isDelivered ? countMissing(load.accepted, sink.received) : 0,
       duplicates: sink.requests - sink.events,
-      memoryPeak: target.child.memory.peak,
+      memoryPeak: target.measured.memory.peak,
     }
   }
 

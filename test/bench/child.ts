@@ -1,9 +1,14 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import {
+  cpuByThreadOf,
+  cpuMicrosOf,
+  type Measurable,
+  type Memory,
+  memoryOf,
+} from './process-usage.ts'
 
-const TICKS_PER_SECOND = 100
 const STOP_MS = 30_000
 const KEPT_OUTPUT = 4000
 
@@ -15,7 +20,7 @@ export function killChildren(): void {
 }
 
 /** A process that is measured from outside. */
-export class Child {
+export class Child implements Measurable {
   readonly #process: ChildProcess
   #output = ''
 
@@ -41,10 +46,11 @@ export class Child {
     return new Child(spawn(process.execPath, [...flags, script], { env: { PATH, ...env }, stdio }))
   }
 
-  /** A script of this folder, to talk to by `ask`. */
-  static fork(name: string): Child {
+  /** A script of this folder, to talk to by `send` and `answer`. */
+  static fork(name: string, flags: readonly string[] = []): Child {
     const script = fileURLToPath(new URL(name, import.meta.url))
-    return new Child(fork(script, { serialization: 'advanced', stdio: ['ignore', 2, 2, 'ipc'] }))
+    const stdio: ['ignore', 2, 2, 'ipc'] = ['ignore', 2, 2, 'ipc']
+    return new Child(fork(script, { serialization: 'advanced', stdio, execArgv: [...flags] }))
   }
 
   get output(): string {
@@ -55,29 +61,21 @@ export class Child {
     return this.#process.exitCode !== null || this.#process.signalCode !== null
   }
 
-  /** User and system time of all its threads, in microseconds. */
+  get pid(): number {
+    return this.#process.pid ?? 0
+  }
+
   get cpuMicros(): number {
-    return cpuMicros(readFileSync(`/proc/${this.#process.pid}/stat`, 'latin1'))
+    return cpuMicrosOf(this.pid)
   }
 
-  /** The same of each kind of thread, by name; of threads that are still there. */
-  cpuByThread(): Map<string, number> {
-    const tasks = `/proc/${this.#process.pid}/task`
-    const total = new Map<string, number>()
-    for (const task of readdirSync(tasks)) {
-      const stat = readFileSync(`${tasks}/${task}/stat`, 'latin1')
-      const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'))
-      total.set(name, (total.get(name) ?? 0) + cpuMicros(stat))
-    }
-    return total
+  /** By kind of thread. */
+  cpuByPart(): ReadonlyMap<string, number> {
+    return cpuByThreadOf(this.pid)
   }
 
-  /** Resident now, and at its highest, in MiB. */
-  get memory(): { readonly now: number; readonly peak: number } {
-    const status = readFileSync(`/proc/${this.#process.pid}/status`, 'latin1')
-    const read = (name: string) =>
-      Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1024
-    return { now: read('VmRSS'), peak: read('VmHWM') }
+  get memory(): Memory {
+    return memoryOf(this.pid)
   }
 
   /** The next message that `accept` makes something of. */
@@ -102,6 +100,14 @@ export class Child {
     this.#process.send?.(message)
   }
 
+  /** Ends it by SIGKILL. Resolves when it is gone. */
+  async kill(): Promise<void> {
+    if (this.hasExited) return
+    const ended = once(this.#process, 'exit')
+    this.#process.kill('SIGKILL')
+    await ended
+  }
+
   /** Asks it to end by SIGTERM, and makes it end when it takes too long. */
   async stop(): Promise<void> {
     if (this.hasExited) return
@@ -111,10 +117,4 @@ export class Child {
     await ended
     clearTimeout(late)
   }
-}
-
-/** User and system time, from a line of /proc/<pid>/stat. */
-function cpuMicros(stat: string): number {
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return ((Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND) * 1e6
 }

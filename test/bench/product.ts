@@ -1,11 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startFlags } from '../support/start-flags.ts'
 import { Child } from './child.ts'
-import { EVENT_SCHEMA, EVENT_TYPE } from './event-request.ts'
 import { freePort, untilReady } from './http-server.ts'
+import { inputsOf, writeInputs, writeTriggers } from './inputs.ts'
+import type { Measurable } from './process-usage.ts'
 
 const MAIN = fileURLToPath(new URL('../../services/standalone/main.ts', import.meta.url))
 const EMPTY = fileURLToPath(new URL('empty-handler.ts', import.meta.url))
@@ -13,7 +14,7 @@ const EMPTY = fileURLToPath(new URL('empty-handler.ts', import.meta.url))
 /** What is measured: a server that takes events at `url`. */
 export interface Target {
   readonly url: string
-  readonly child: Child
+  readonly measured: Measurable
   close(): Promise<void>
 }
 
@@ -32,13 +33,14 @@ export function benchDir(): string {
 
 const folders = new Set<string>()
 
-function makeFolder(): string {
+/** Removed by `removeFolder`, or at the end. */
+export function makeFolder(): string {
   const folder = mkdtempSync(join(benchDir(), 'sluice-bench-'))
   folders.add(folder)
   return folder
 }
 
-function removeFolder(folder: string): void {
+export function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true })
   folders.delete(folder)
 }
@@ -64,11 +66,7 @@ export class Product implements Target {
 
   static async start(options: ProductOptions): Promise<Product> {
     const dir = makeFolder()
-    mkdirSync(join(dir, 'eventing'))
-    mkdirSync(join(dir, 'schemas', EVENT_TYPE), { recursive: true })
-    writeFileSync(join(dir, 'schemas', EVENT_TYPE, '1.json'), JSON.stringify(EVENT_SCHEMA))
-    writeFileSync(join(dir, 'services.yaml'), '{}\n')
-    writeFileSync(join(dir, 'eventing', 'broker.yaml'), brokerYaml(options.retentionBytes))
+    writeInputs(dir, brokerYaml(options.retentionBytes))
     const port = await freePort()
     const child = Child.spawn(
       MAIN,
@@ -76,11 +74,9 @@ export class Product implements Target {
         PORT: String(port),
         ADMIN_PORT: '0',
         DATA_DIR: join(dir, 'data'),
-        EVENTING_DIR: join(dir, 'eventing'),
-        SCHEMAS_DIR: join(dir, 'schemas'),
-        SERVICES_FILE: join(dir, 'services.yaml'),
         SAMPLES: 'off',
         LOG_LEVEL: 'warn',
+        ...inputsOf(dir),
       },
       startFlags(),
     )
@@ -88,6 +84,10 @@ export class Product implements Target {
     product.#writeTriggers(options.triggers, 'latest')
     await untilReady(child, port)
     return product
+  }
+
+  get measured(): Measurable {
+    return this.child
   }
 
   /** Adds the Trigger that matches, beginning with the oldest event. */
@@ -103,11 +103,8 @@ export class Product implements Target {
   }
 
   #writeTriggers(count: number, start: string): void {
-    const documents = Array.from({ length: count }, (_, i) => {
-      const type = i === 0 ? EVENT_TYPE : `dev.sluice.bench.other${i}`
-      return triggerYaml(`trigger-${i}`, type, this.#options.subscriber, start)
-    })
-    writeFileSync(join(this.#dir, 'eventing', 'triggers.yaml'), documents.join('---\n'))
+    const { subscriber } = this.#options
+    writeTriggers(this.#dir, { broker: 'bench', count, subscriber, start })
   }
 }
 
@@ -116,7 +113,11 @@ export async function startEmptyHandler(): Promise<Target> {
   const port = await freePort()
   const child = Child.spawn(EMPTY, { PORT: String(port) })
   await untilReady(child, port)
-  return { url: `http://127.0.0.1:${port}/default/bench`, child, close: () => child.stop() }
+  return {
+    url: `http://127.0.0.1:${port}/default/bench`,
+    measured: child,
+    close: () => child.stop(),
+  }
 }
 
 /** How long `npm start` takes with an empty data folder and everything else as it comes, in milliseconds. */
@@ -151,25 +152,8 @@ ${annotations}spec: {}
 `
 }
 
-function triggerYaml(name: string, type: string, subscriber: string, start: string): string {
-  return `apiVersion: eventing.knative.dev/v1
-kind: Trigger
-metadata:
-  name: ${name}
-  annotations:
-    sluice.dev/start: ${start}
-spec:
-  broker: bench
-  filters:
-    - exact:
-        type: ${type}
-  subscriber:
-    uri: ${subscriber}
-`
-}
-
 /** Log lines are JSON; the banner is not news. */
-function interesting(output: string): string {
+export function interesting(output: string): string {
   return output
     .split('\n')
     .filter((line) => line.startsWith('{') || /error/i.test(line))

@@ -1,10 +1,19 @@
 // Measures Sluice beside an empty Fastify handler, in one run, and holds the figures against the
 // bars. Linux only (/proc). The product's files go to BENCH_DIR, or the system's temporary folder.
-// Run: npm run bench -- [--quick] [--only <scenario>[,<scenario>]]
+// With --kafka it is gateway, dispatcher and a Kafka of its own, which needs Java; Kafka's files go
+// to the temporary folder (TMPDIR).
+// Run: npm run bench -- [--kafka] [--quick] [--only <scenario>[,<scenario>]]
 import { parseArgs } from 'node:util'
 import { Bench } from './bench.ts'
 import { killChildren } from './child.ts'
+import { clients } from './kafka/clients.ts'
+import { footprint } from './kafka/footprint.ts'
+import { Lab } from './kafka/lab.ts'
+import type { KafkaScenario } from './kafka/scenarios.ts'
+import * as kafka from './kafka/scenarios.ts'
+import { takeover } from './kafka/takeover.ts'
 import { measureFlush } from './measure-flush.ts'
+import type { Scale } from './measure-warm.ts'
 import { flood, memory, slow } from './memory-scenarios.ts'
 import { benchDir, removeFolders } from './product.ts'
 import { machine, Report } from './report.ts'
@@ -13,7 +22,6 @@ import {
   empty,
   ingest,
   million,
-  type Scale,
   type Scenario,
   start,
   steady,
@@ -21,7 +29,9 @@ import {
   triggers,
 } from './scenarios.ts'
 
-const SCENARIOS: Readonly<Record<string, Scenario>> = {
+type Run = (report: Report, scale: Scale) => Promise<void>
+
+const EMBEDDED: Readonly<Record<string, Scenario>> = {
   empty,
   ingest,
   steady,
@@ -33,6 +43,17 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   slow,
   flood,
   start,
+}
+const KAFKA: Readonly<Record<string, KafkaScenario>> = {
+  empty: kafka.yardstick,
+  clients,
+  ingest: kafka.ingest,
+  rates: kafka.rates,
+  sustained: kafka.sustained,
+  triggers: kafka.triggers,
+  backlog: kafka.backlog,
+  takeover,
+  footprint,
 }
 
 const FULL: Scale = {
@@ -51,13 +72,18 @@ const QUICK: Scale = {
 }
 
 const { values } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
+  options: {
+    kafka: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+  },
 })
-const wanted = values.only === undefined ? Object.keys(SCENARIOS) : values.only.split(',')
-const unknown = wanted.filter((name) => SCENARIOS[name] === undefined)
+const scenarios = values.kafka ? KAFKA : EMBEDDED
+const wanted = values.only === undefined ? Object.keys(scenarios) : values.only.split(',')
+const unknown = wanted.filter((name) => scenarios[name] === undefined)
 if (unknown.length > 0) {
   console.error(
-    `No such scenario: ${unknown.join(', ')}. There are ${Object.keys(SCENARIOS).join(', ')}.`,
+    `No such scenario: ${unknown.join(', ')}. There are ${Object.keys(scenarios).join(', ')}.`,
   )
   process.exit(2)
 }
@@ -72,10 +98,16 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => pr
 
 const report = new Report()
 const bench = await Bench.open()
+const lab = new Lab(bench)
+const runs = new Map<string, Run>(
+  values.kafka
+    ? Object.entries(KAFKA).map(([name, run]) => [name, run.bind(undefined, lab)])
+    : Object.entries(EMBEDDED).map(([name, run]) => [name, run.bind(undefined, bench)]),
+)
 for (const name of new Set(names)) {
   console.error(`${name} …`)
   try {
-    await SCENARIOS[name]?.(bench, report, values.quick ? QUICK : FULL)
+    await runs.get(name)?.(report, values.quick ? QUICK : FULL)
   } catch (error) {
     console.error(error)
     report.add({
@@ -85,6 +117,7 @@ for (const name of new Set(names)) {
     report.demand(`${name} can be measured`, 0, 'at least', 1)
   }
 }
+await lab.close()
 await bench.close()
 console.log(`\n${machine(measureFlush(benchDir()))}${values.quick ? ', quick' : ''}\n`)
 console.log(String(report))

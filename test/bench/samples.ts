@@ -2,6 +2,7 @@
 export interface Quantiles {
   readonly p50: number
   readonly p99: number
+  readonly max: number
 }
 
 /** Keeps every sample, so that quantiles are exact. */
@@ -25,6 +26,7 @@ export class Samples {
   quantiles(): Quantiles {
     const sorted = this.#values.subarray(0, this.#count).toSorted()
     const at = (q: number) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]
-    return { p50: at(0.5) ?? Number.NaN, p99: at(0.99) ?? Number.NaN }
+    const [p50 = Number.NaN, p99 = Number.NaN, max = Number.NaN] = [0.5, 0.99, 1].map(at)
+    return { p50, p99, max }
   }
 }

@@ -1,48 +1,14 @@
-import type { Bench, LoadOptions, Measurement } from './bench.ts'
+import type { Bench, Measurement } from './bench.ts'
 import type { Mode } from './event-request.ts'
-import {
-  measureStart,
-  Product,
-  type ProductOptions,
-  startEmptyHandler,
-  type Target,
-} from './product.ts'
-import type { Report, Row } from './report.ts'
-
-export interface Scale {
-  /** How long one measurement takes. */
-  readonly durationMs: number
-  /** Events before it, so that every thread runs optimised code. */
-  readonly warmUp: number
-  readonly backlog: number
-  readonly stored: number
-  readonly starts: number
-}
+import { closedLoop, hasKeptUp, measureWarm, openLoop, type Scale } from './measure-warm.ts'
+import { row } from './measured-row.ts'
+import { measureStart, Product, type ProductOptions, startEmptyHandler } from './product.ts'
+import type { Report } from './report.ts'
 
 export type Scenario = (bench: Bench, report: Report, scale: Scale) => Promise<void>
 
-/** So many that a commit carries a good number of events, as under real load. */
-const CONNECTIONS = 64
-const OPEN_LOOP_CONNECTIONS = 256
-/** When the last answer, or the last delivery, is later than this, there was a backlog. */
-const BEHIND_MS = 250
 const INGEST_ONLY = { triggers: 0 }
 const FAN_OUT_1 = { triggers: 1 }
-
-const closedLoop = { connections: CONNECTIONS, depth: 1 }
-const openLoop = { connections: OPEN_LOOP_CONNECTIONS, depth: 1 }
-
-/** What a server under test is warmed up with, and the load that is measured on it. */
-async function measureWarm(
-  bench: Bench,
-  target: Target,
-  scale: Scale,
-  options: Omit<LoadOptions, 'durationMs'>,
-): Promise<Measurement> {
-  const { mode, isDelivered } = options
-  await bench.measure(target, { ...closedLoop, mode, isDelivered, events: scale.warmUp })
-  return bench.measure(target, { ...options, durationMs: scale.durationMs })
-}
 
 async function withProduct<T>(
   bench: Bench,
@@ -54,26 +20,6 @@ async function withProduct<T>(
     return await run(product)
   } finally {
     await product.close()
-  }
-}
-
-function row(name: string, measured: Measurement, isDelivered: boolean): Row {
-  const refused = Object.entries(measured.load.statuses).filter(([status]) => status !== '202')
-  const notes = refused.map(([status, count]) => `${count} × ${status}`)
-  if (measured.load.unanswered > 0) notes.push(`${measured.load.unanswered} unanswered`)
-  if (measured.missing > 0) notes.push(`${measured.missing} MISSING`)
-  if (measured.duplicates > 0) notes.push(`${measured.duplicates} twice`)
-  if (isDelivered) notes.push(`behind ${measured.behindMs.toFixed(0)} ms`)
-  const busy = measured.threads.filter(([, micros]) => micros >= measured.cpuMicros / 20)
-  notes.push(busy.map(([thread, micros]) => `${thread} ${micros.toFixed(0)}`).join(' + '))
-  return {
-    name,
-    rate: measured.rate,
-    cpuMicros: measured.cpuMicros,
-    answered: measured.load.latency,
-    ...(isDelivered ? { delivered: measured.sink.latency } : {}),
-    memory: measured.memoryPeak,
-    note: notes.join(', '),
   }
 }
 
@@ -137,8 +83,7 @@ export const sustained: Scenario = async (bench, report, scale) => {
     const measured = await withProduct(bench, FAN_OUT_1, (product) =>
       measureWarm(bench, product, scale, load),
     )
-    const keptUp =
-      measured.behindMs < BEHIND_MS && measured.load.elapsedMs < scale.durationMs + BEHIND_MS
+    const keptUp = hasKeptUp(measured, scale)
     report.add(row(`delivery at ${rate}/s${keptUp ? '' : ': backlog'}`, measured, true))
     if (!keptUp) break
     best = measured
