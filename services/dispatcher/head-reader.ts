@@ -106,7 +106,8 @@ export class HeadReader {
     const share = maxBytes / heads.length
     for (const [at, head] of heads.entries()) {
       const read = reads[at]
-      if (read !== undefined && this.#heads.has(head)) head.take(read, bytesOf(read) * 2 > share)
+      const isWanted = this.#heads.has(head) && head.shared.offset === from[at]?.offset
+      if (read !== undefined && isWanted) head.take(read, bytesOf(read) * 2 > share)
     }
   }
 
