@@ -1,8 +1,8 @@
 import { Agent, request } from 'undici'
 
 export interface SteadyLoadOptions {
-  /** Where to post. */
-  readonly url: string
+  /** Where to post; asked for each event where it is a function. */
+  readonly url: string | (() => string)
   readonly perSecond: number
   /** What to post as the `n`th event: its attributes, `specversion` and `source` aside, and its data. */
   readonly event: (n: number) => {
@@ -11,6 +11,20 @@ export interface SteadyLoadOptions {
   }
   /** No more than this many wait for an answer; what is due meanwhile is left out. */
   readonly maxWaiting?: number
+  /** With fewer than `maxWaiting`, requests wait for each other too; 64 unless told otherwise. */
+  readonly connections?: number
+  /** Told about each event when it is known what became of it. */
+  readonly answered?: (answer: Answer) => void
+}
+
+/** What became of one event that was posted. Times are of `performance.now()`. */
+export interface Answer {
+  readonly id: string
+  readonly sentAt: number
+  readonly endedAt: number
+  /** Undefined when the request ended without an answer. */
+  readonly status: number | undefined
+  readonly retryAfter: string | undefined
 }
 
 /** A refusal as it came. */
@@ -35,12 +49,7 @@ export class SteadyLoad {
   /** Requests that ended without an answer. */
   broken = 0
   readonly #options: SteadyLoadOptions
-  readonly #agent = new Agent({
-    connections: 64,
-    pipelining: 1,
-    headersTimeout: ANSWER_MS,
-    bodyTimeout: ANSWER_MS,
-  })
+  readonly #agent: Agent
   readonly #timer: NodeJS.Timeout
   readonly #waiting = new Set<Promise<void>>()
   readonly #since = performance.now()
@@ -50,7 +59,18 @@ export class SteadyLoad {
   /** Begins at once. */
   constructor(options: SteadyLoadOptions) {
     this.#options = options
+    this.#agent = new Agent({
+      connections: options.connections ?? 64,
+      pipelining: 1,
+      headersTimeout: ANSWER_MS,
+      bodyTimeout: ANSWER_MS,
+    })
     this.#timer = setInterval(() => this.#tick(), TICK_MS)
+  }
+
+  /** How many were posted so far. */
+  get posted(): number {
+    return this.#next
   }
 
   /** Posts no more. Resolves when all that was posted is answered. */
@@ -86,8 +106,18 @@ export class SteadyLoad {
   }
 
   async #post(n: number): Promise<void> {
-    const { url, event } = this.#options
+    const { event, answered } = this.#options
     const { attributes, data } = event(n)
+    const sentAt = performance.now()
+    const { status, retryAfter } = await this.#request(attributes, data)
+    answered?.({ id: attributes.id, sentAt, endedAt: performance.now(), status, retryAfter })
+  }
+
+  async #request(
+    attributes: Readonly<Record<string, string>> & { readonly id: string },
+    data: string,
+  ): Promise<Pick<Answer, 'status' | 'retryAfter'>> {
+    const { url } = this.#options
     const headers: Record<string, string> = {
       'content-type': 'application/json',
       'ce-specversion': '1.0',
@@ -95,22 +125,25 @@ export class SteadyLoad {
     }
     for (const [name, value] of Object.entries(attributes)) headers[`ce-${name}`] = value
     try {
-      const answer = await request(url, {
+      const answer = await request(typeof url === 'string' ? url : url(), {
         method: 'POST',
         headers,
         body: data,
         dispatcher: this.#agent,
       })
       const body = await answer.body.text()
-      if (answer.statusCode === 202) {
+      const status = answer.statusCode
+      const retryAfter = answer.headers['retry-after']?.toString()
+      if (status === 202) {
         this.acknowledged.add(attributes.id)
-        return
+      } else {
+        this.refused.set(status, (this.refused.get(status) ?? 0) + 1)
+        this.refusal = { status, retryAfter, body }
       }
-      this.refused.set(answer.statusCode, (this.refused.get(answer.statusCode) ?? 0) + 1)
-      const retryAfter = answer.headers['retry-after']
-      this.refusal = { status: answer.statusCode, retryAfter: retryAfter?.toString(), body }
+      return { status, retryAfter }
     } catch {
       this.broken++
+      return { status: undefined, retryAfter: undefined }
     }
   }
 }
