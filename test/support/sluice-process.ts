@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { ProcessGuard } from './kafka/process-guard.ts'
 import { startFlags } from './start-flags.ts'
 
 /** What can be started: `npm start`, `npm run start:gateway`, `npm run start:dispatcher`. */
@@ -11,7 +12,7 @@ const MAINS = {
   gateway: '../../services/gateway/main.ts',
   dispatcher: '../../services/dispatcher/main.ts',
 } as const
-const READY_MS = 20_000
+const READY_MS = 40_000
 
 export interface SluiceOptions {
   /** Which process; `standalone` unless something else is said. The others need `PROFILE=kafka`. */
@@ -45,6 +46,13 @@ export class SluiceProcess {
     }
     child.stdout?.on('data', keep)
     child.stderr?.on('data', keep)
+    // A test that is killed leaves no process behind.
+    const guard = new ProcessGuard(undefined)
+    guard.watch(child.pid)
+    child.once('exit', () => {
+      guard.watch(undefined)
+      guard.close()
+    })
   }
 
   /**
