@@ -108,6 +108,8 @@ export class BrokerDispatcher {
     this.#stopping.abort(new Error('The Broker is being closed'))
     this.#progress.close()
     await this.#revoke([...this.#owned.keys()], graceMs)
+    // Those that were revoked a moment ago.
+    await Promise.all(this.#closing.values())
     this.#gate.close()
     await this.#joinEnds()
     if (this.#membership !== undefined) await this.#leave(this.#membership)

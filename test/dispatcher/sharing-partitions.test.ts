@@ -103,6 +103,23 @@ t.test('a revoked partition lets attempts end, begins none, and saves their ends
   await dispatcher.close(0)
 })
 
+t.test('the end waits for a partition that is still being handed over', async (t) => {
+  const { world, member, dispatcher } = await aShare(1, [0], aTrigger('a'))
+  let end = () => {}
+  world.client.answer = () => new Promise((resolve) => (end = () => resolve(succeed)))
+  await world.append('1')
+  await world.until(() => world.client.requests.length === 1, 'an attempt')
+
+  const revoked = member.revoke(0)
+  const closed = dispatcher.close(0)
+  await world.settle()
+  end()
+  await closed
+
+  t.same((await world.cursors.load(BROKER, 0))?.triggers.get('default/a')?.open, [])
+  await revoked
+})
+
 t.test('a revoked partition is handed over when the grace is over', async (t) => {
   const { world, group, member, dispatcher } = await aShare(1, [0], aTrigger('a'))
   const second = await aProcess(world, world.cursors, aTrigger('a'))
