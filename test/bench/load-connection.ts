@@ -15,6 +15,7 @@ interface Waiting {
 
 const HEAD_END = Buffer.from('\r\n\r\n')
 const RECONNECT_MS = 10
+const REQUEST_TIMEOUT = 408
 const STATUS_AT = 'HTTP/1.1 '.length
 
 /** One keep-alive connection, with at most `depth` requests under way. */
@@ -101,7 +102,11 @@ export class LoadConnection {
       }
       const status = Number(bytes.toString('latin1', STATUS_AT, STATUS_AT + 3))
       const waiting = this.#waiting.shift()
-      if (waiting === undefined) throw new TypeError('An answer to nothing')
+      if (waiting === undefined) {
+        // A connection that was never used is told so before it is closed.
+        if (status === REQUEST_TIMEOUT) return
+        throw new TypeError(`An answer to nothing: ${status}`)
+      }
       this.#issuer.answered(waiting.number, waiting.intendedAt, status)
       bytes = bytes.subarray(length)
     }

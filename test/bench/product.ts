@@ -158,5 +158,6 @@ export function interesting(output: string): string {
     .split('\n')
     .filter((line) => line.startsWith('{') || /error/i.test(line))
     .slice(0, 10)
+    .map((line) => line.slice(0, 300))
     .join('\n')
 }
