@@ -20,7 +20,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'lib/log': [
     ...['lib/kafka', 'lib/sqlite', 'lib/telemetry', 'lib/events', 'lib/time', 'lib/problems'],
   ],
-  'lib/cursors': ['lib/delivery', 'lib/filters', 'lib/sqlite', 'lib/log', 'lib/problems'],
+  'lib/cursors': [
+    ...['lib/delivery', 'lib/filters', 'lib/sqlite', 'lib/kafka', 'lib/log', 'lib/telemetry'],
+    'lib/problems',
+  ],
   'lib/dead-letters': [
     ...['lib/delivery', 'lib/sqlite', 'lib/kafka', 'lib/telemetry', 'lib/events', 'lib/problems'],
   ],

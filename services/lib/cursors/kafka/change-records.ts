@@ -10,6 +10,8 @@ export const LAST_STATEMENT = 'sluice-last-statement'
 export interface ChangeContext {
   readonly partition: number
   readonly life: Life
+  /** How many saves the life has begun, this one included. */
+  readonly save: number
   /** With this change. */
   readonly shared: SharedValue
   /** What each Trigger's record said last, in this life. Kept up to date here. */
@@ -23,8 +25,8 @@ export interface ChangeContext {
  * is too large for one batch, it never runs ahead of the Triggers that it speaks for.
  */
 export function changeRecords(change: EncodedChange, context: ChangeContext): NewKafkaRecord[] {
-  const { partition, life, shared, statements, time } = context
-  const header = lifeHeader(life)
+  const { partition, life, save, shared, statements, time } = context
+  const header = lifeHeader(life, save)
   const records: NewKafkaRecord[] = []
   const add = (key: CursorKey, text: string | null, ...headers: readonly KafkaHeader[]) => {
     const value = text === null ? null : Buffer.from(text)

@@ -5,7 +5,7 @@ import { retryKafka } from '#kafka/retry-kafka.ts'
 import { eventsTopic } from '#kafka/topic-names.ts'
 import type { Logger } from '#telemetry/logger.ts'
 
-const PREPARE_MS = 10_000
+const PREPARE_MS = 5000
 /** Kafka 4 takes no smaller one; a batch is never larger than a segment. */
 const SEGMENT_BYTES = 1024 * 1024
 const MIN_INSYNC = 'min.insync.replicas'

@@ -29,7 +29,7 @@ export class KafkaCursors implements Cursors {
 
   /**
    * @throws Problem `log-unavailable` when nothing says where the Broker's Kafka is
-   * @throws KafkaError when Kafka does not answer within some ten seconds
+   * @throws KafkaError when Kafka does not answer within some five seconds
    */
   async load(broker: string, partition: number): Promise<PartitionCursor | undefined> {
     this.#check('load', broker)

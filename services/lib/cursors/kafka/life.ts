@@ -16,18 +16,18 @@ export function beginLife(epoch: number): Life {
   return { writer: randomBytes(9).toString('base64url'), epoch }
 }
 
-export function lifeHeader({ writer, epoch }: Life): KafkaHeader {
-  return [NAME, `${VERSION} ${epoch} ${writer}`]
+export function lifeHeader({ writer, epoch }: Life, save: number): KafkaHeader {
+  return [NAME, `${VERSION} ${epoch} ${writer} ${save}`]
 }
 
 /**
- * Who wrote a record of the cursor topic.
+ * Who wrote a record of the cursor topic, and with the how manieth save: batches may come late.
  * @throws Error when it was not written by this version of Sluice or one before.
  */
-export function lifeOf({ headers, offset }: KafkaRecord): Life {
+export function lifeOf({ headers, offset }: KafkaRecord): Life & { readonly save: number } {
   const text = headers.find(([name]) => name === NAME)?.[1]?.toString('latin1') ?? ''
-  const [version, epoch, writer] = text.split(' ')
-  if (version === VERSION && writer) return { writer, epoch: Number(epoch) }
+  const [version, epoch, writer, save] = text.split(' ')
+  if (version === VERSION && writer) return { writer, epoch: Number(epoch), save: Number(save) }
   throw new Error(
     `The record at offset ${offset} is not understood: ${text === '' ? 'Sluice did not write it' : 'a newer Sluice wrote it'}`,
   )

@@ -76,7 +76,7 @@ function triggerOf(
 }
 
 /**
- * Whether the shared offset counts for an attached Trigger: its owner wrote both, and nothing about
+ * Whether the shared offset counts for an attached Trigger: one life wrote both, and nothing about
  * the Trigger in between that compaction could have taken because of a later record.
  */
 function isAttached(
@@ -86,7 +86,8 @@ function isAttached(
   shared: Shared,
 ): boolean {
   if (record.writer !== shared.record.writer || record !== records.at(-1)) return false
-  return record.offset < shared.record.offset || upTo <= shared.value.offset
+  // With a later shared cursor, whatever the Trigger matched up to there would have been saved.
+  return record.save <= shared.record.save || upTo === shared.value.offset
 }
 
 /** Whether its writer did not know of a life that had begun before it was written. */

@@ -27,8 +27,10 @@ interface OwnLife extends Life {
   shared: SharedValue | undefined
   /** Where the cursor partition ends, if nobody else writes to it. */
   end: number
-  /** Somebody else has written, and no save has said so yet. */
+  /** Something was written that this life does not know, and no save has said so yet. */
   isContested: boolean
+  /** How many saves it has begun. */
+  saves: number
   /** What each Trigger's record said last. */
   readonly statements: Map<string, string>
 }
@@ -68,15 +70,13 @@ export class PartitionCursors {
     // Asked for after the call: what was saved before it is below.
     const end = await offsetAt(cluster, place, 'latest')
     const start = await offsetAt(cluster, place, 'earliest')
-    let isForeign = false
+    let hasMissed = false
     await readRecords(cluster, place, start, end, (record) => {
-      const life = heads.add(record)
-      if (life === undefined || known === undefined || record.offset < known.end) return
-      if (life.writer !== known.writer) isForeign = true
+      if (heads.add(record) && known !== undefined && record.offset >= known.end) hasMissed = true
     })
     const merged = mergeCursorRecords(heads)
     // Whoever only looks does not end the life of an owner in the same process.
-    const goesOn = known !== undefined && !isForeign && known.end <= end
+    const goesOn = known !== undefined && !hasMissed && known.end <= end
     const life = goesOn ? known : newLife(end, heads, known !== undefined)
     life.end = end
     life.shared = merged?.shared
@@ -91,13 +91,14 @@ export class PartitionCursors {
     const { broker, partition } = this.#parts
     if (life === undefined || shared === undefined) throw missingShared(broker, partition)
     const { statements } = life
+    const save = ++life.saves
     const time = Date.now()
-    const records = changeRecords(change, { partition, life, shared, statements, time })
+    const records = changeRecords(change, { partition, life, save, shared, statements, time })
     const topic = await this.#parts.topic()
     const place = this.#placeIn(topic)
     for (const batch of splitRecords(records, topic.maxBatchBytes)) {
       const base = await topic.kafka.producer.send(place.topic, place.partition, batch)
-      if (base !== life.end) life.isContested ||= await this.#hasForeign(topic, life, base)
+      if (base !== life.end) life.isContested ||= await this.#hasMissed(topic, life, base)
       // The topic was created again: who has written there is to be found out.
       if (base < life.end) this.#life = undefined
       life.end = base + batch.length
@@ -108,21 +109,23 @@ export class PartitionCursors {
     return { contested }
   }
 
-  /** Whether another process has written about this partition since this one did. */
-  async #hasForeign(topic: CursorTopic, life: OwnLife, end: number): Promise<boolean> {
+  /**
+   * Whether something about this partition stands in between: of another process, or of our own,
+   * come late, so that it hides what is newer.
+   */
+  async #hasMissed(topic: CursorTopic, life: OwnLife, end: number): Promise<boolean> {
     if (end < life.end) return true
     const heads = new RecordHeads(this.#parts.partition)
-    let isForeign = false
+    let hasMissed = false
     try {
       await readRecords(topic.kafka.cluster, this.#placeIn(topic), life.end, end, (record) => {
-        const writer = heads.add(record)?.writer
-        if (writer !== undefined && writer !== life.writer) isForeign = true
+        if (heads.add(record)) hasMissed = true
       })
     } catch {
       // Saving all of it again is right in any case.
       return true
     }
-    return isForeign
+    return hasMissed
   }
 
   /** The topic may have fewer partitions than the events have by now. */
@@ -153,7 +156,8 @@ function newLife(end: number, heads: RecordHeads, isContested: boolean): OwnLife
   let epoch = end
   // Higher than any in a topic that was created again, too.
   for (const seen of heads.epochs) epoch = Math.max(epoch, seen + 1)
-  return { ...beginLife(epoch), shared: undefined, end, isContested, statements: new Map() }
+  const statements = new Map<string, string>()
+  return { ...beginLife(epoch), shared: undefined, end, isContested, saves: 0, statements }
 }
 
 /** The shared cursor with a change. Where it moves back, the event log is another one than before. */

@@ -5,7 +5,7 @@ import type { KafkaRecord } from '#kafka/records/kafka-record.ts'
 import { retryKafka } from '#kafka/retry-kafka.ts'
 
 /** Of each request, with its repetitions. */
-const ANSWER_MS = 10_000
+const ANSWER_MS = 5000
 const FETCH_BYTES = 2 * 1024 * 1024
 const AGAIN_MS = 20
 
@@ -30,7 +30,7 @@ export async function offsetAt(
 
 /**
  * Reads all records from one offset up to, and without, another one below the partition's end.
- * @throws KafkaError when nothing more comes within ten seconds
+ * @throws KafkaError when nothing more comes within five seconds
  */
 export async function readRecords(
   cluster: Cluster,

@@ -5,6 +5,8 @@ import { type Life, lifeOf } from './life.ts'
 
 /** A record about one partition, and who wrote it. */
 export interface CursorRecord extends Life {
+  /** Which of its writer's saves it is from. */
+  readonly save: number
   readonly offset: number
   /** `null` removes what was said before. */
   readonly value: Buffer | null
@@ -46,20 +48,21 @@ export class RecordHeads {
 
   /**
    * Takes the next record of the log.
-   * @returns who wrote it; `undefined` when it is not about this partition
+   * @returns whether it is about this partition
    * @throws Error when it cannot be understood
    */
-  add(record: KafkaRecord): Life | undefined {
+  add(record: KafkaRecord): boolean {
     const key = record.key?.toString() ?? ''
-    if (!this.#isMine(key)) return undefined
-    const { writer, epoch } = lifeOf(record)
+    if (!this.#isMine(key)) return false
+    const { writer, epoch, save } = lifeOf(record)
     const { offset, value } = record
     const statement = record.headers.find(([name]) => name === LAST_STATEMENT)?.[1]
-    const added = { writer, epoch, offset, value, lastStatement: statement ?? undefined }
-    const others = this.#heads.get(key)?.filter((other) => !knew(added, other)) ?? []
-    this.#heads.set(key, [...others, added])
+    const added = { writer, epoch, save, offset, value, lastStatement: statement ?? undefined }
     this.#epochs.add(epoch)
-    return added
+    const known = this.#heads.get(key) ?? []
+    if (known.some((other) => other.writer === writer && other.save > save)) return true
+    this.#heads.set(key, [...known.filter((other) => !knew(added, other)), added])
+    return true
   }
 
   #isMine(key: string): boolean {
