@@ -14,16 +14,28 @@ export interface ProduceEntry {
 export class ProduceQueue {
   readonly topic: string
   readonly partition: number
-  /** Its batch is under way: the next one waits, so that the order holds through retries. */
-  isInFlight = false
   /** After a failure: not again before this time. */
   notBefore = 0
   #entries: ProduceEntry[] = []
+  /** Taken, and not landed yet. */
+  #inFlight: readonly ProduceEntry[] = []
+  readonly #late = new Set<ProduceEntry>()
   #bytes = 0
 
   constructor(topic: string, partition: number) {
     this.topic = topic
     this.partition = partition
+  }
+
+  /** Its batch is under way: the next one waits, so that the order holds through retries. */
+  get isInFlight(): boolean {
+    return this.#inFlight.length > 0
+  }
+
+  /** When `takeLate` has something next. */
+  get nextDeadline(): number {
+    const [first] = this.#inFlight.filter((entry) => !this.#late.has(entry))
+    return first?.deadline ?? this.oldest?.deadline ?? Number.POSITIVE_INFINITY
   }
 
   get oldest(): ProduceEntry | undefined {
@@ -49,7 +61,16 @@ export class ProduceQueue {
       count++
     }
     this.#bytes -= bytes
-    return this.#entries.splice(0, count)
+    this.#inFlight = this.#entries.splice(0, count)
+    return this.#inFlight
+  }
+
+  /** The batch is not under way any more. @returns its entries, and those of them that were late */
+  land(): { readonly entries: readonly ProduceEntry[]; readonly late: ReadonlySet<ProduceEntry> } {
+    const landed = { entries: this.#inFlight, late: new Set(this.#late) }
+    this.#inFlight = []
+    this.#late.clear()
+    return landed
   }
 
   /** Puts entries back to where they were taken from. */
@@ -58,11 +79,18 @@ export class ProduceQueue {
     for (const { bytes } of entries) this.#bytes += bytes
   }
 
-  /** Takes those whose time is over. The oldest come first, so the others are younger. */
+  /**
+   * Those whose time is over, each once; those under way land all the same. The oldest come first,
+   * so the others are younger.
+   */
   takeLate(now: number): readonly ProduceEntry[] {
+    const underWay = this.#inFlight.filter(
+      (entry) => entry.deadline <= now && !this.#late.has(entry),
+    )
+    for (const entry of underWay) this.#late.add(entry)
     const count = this.#entries.findIndex(({ deadline }) => deadline > now)
     const late = this.#entries.splice(0, count === -1 ? this.#entries.length : count)
     for (const { bytes } of late) this.#bytes -= bytes
-    return late
+    return [...underWay, ...late]
   }
 }

@@ -153,14 +153,14 @@ export class KafkaProducer {
     const due = new Set<number>()
     const byLeader = new Map<number, ProduceQueue[]>()
     for (const queue of this.#waiting) {
-      if (queue.isInFlight) continue
       for (const entry of queue.takeLate(now)) this.#reject(entry, this.#late(queue))
+      this.#wakeAt(queue.nextDeadline)
+      if (queue.isInFlight) continue
       const { oldest } = queue
       if (oldest === undefined) {
         this.#waiting.delete(queue)
         continue
       }
-      this.#wakeAt(oldest.deadline)
       if (queue.notBefore > now) {
         this.#wakeAt(queue.notBefore)
         continue
@@ -205,7 +205,6 @@ export class KafkaProducer {
     this.#busy.add(leader)
     const now = this.#clock.now()
     const batches = queues.map((queue) => {
-      queue.isInFlight = true
       const entries = queue.take(this.#roomOf(queue.topic))
       return { queue, entries, records: entries.flatMap((entry) => entry.records) }
     })
@@ -214,7 +213,9 @@ export class KafkaProducer {
       partition,
       records,
     }))
-    const deadline = Math.min(...batches.map(({ entries }) => entries[0]?.deadline ?? now))
+    // As long as anybody waits for it: a broker that has the batch already, and whose followers do
+    // not answer, would store it again.
+    const deadline = Math.max(...batches.map(({ entries }) => entries.at(-1)?.deadline ?? now))
     let results: readonly ProduceResult[]
     try {
       results = await this.#cluster.produce(leader, requests, Math.max(1, deadline - now))
@@ -222,26 +223,30 @@ export class KafkaProducer {
       results = batches.map(() => ({ error: asError(error) }))
     }
     this.#busy.delete(leader)
-    for (const [at, { queue, entries }] of batches.entries()) {
-      queue.isInFlight = false
+    for (const [at, { queue }] of batches.entries()) {
       const result = results[at] ?? { error: { code: 'NO_ANSWER', message: 'No answer' } }
-      if (result.baseOffset === undefined) this.#failed(queue, entries, result.error)
-      else this.#stored(queue, entries, result.baseOffset)
+      if (result.baseOffset === undefined) this.#failed(queue, result.error)
+      else this.#stored(queue, result.baseOffset)
     }
     this.#pump()
   }
 
-  #stored(queue: ProduceQueue, entries: readonly ProduceEntry[], baseOffset: number): void {
+  #stored(queue: ProduceQueue, baseOffset: number): void {
     this.#faults.delete(queue.topic)
+    const { entries, late } = queue.land()
     let offset = baseOffset
     for (const entry of entries) {
-      this.#settle(entry)
-      entry.resolve(offset)
+      if (!late.has(entry)) {
+        this.#settle(entry)
+        entry.resolve(offset)
+      }
       offset += entry.records.length
     }
   }
 
-  #failed(queue: ProduceQueue, entries: readonly ProduceEntry[], error: KafkaErrorLike): void {
+  #failed(queue: ProduceQueue, error: KafkaErrorLike): void {
+    const { entries: landed, late } = queue.land()
+    const entries = landed.filter((entry) => !late.has(entry))
     this.#faults.set(queue.topic, `${error.code}: ${error.message}`)
     this.#leaders.delete(queue.topic)
     this.#cluster.forget(queue.topic)

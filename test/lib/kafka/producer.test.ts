@@ -147,6 +147,65 @@ t.test(
   },
 )
 
+t.test(
+  'a broker whose followers do not answer is not given the same records over and over',
+  async (t) => {
+    const { clock, cluster, producer } = start([1])
+    const timeouts: number[] = []
+    cluster.answers.push(async (request) => {
+      cluster.store(request)
+      return [MOVED]
+    })
+    for (let i = 0; i < 100; i++) {
+      cluster.answers.push((request) => {
+        cluster.store(request)
+        timeouts.push(request[2])
+        const { promise, resolve } = Promise.withResolvers<readonly ProduceResult[]>()
+        const error = { code: 'REQUEST_TIMED_OUT', message: 'followers do not answer' }
+        clock.after(request[2], () => resolve([{ error }]))
+        return promise
+      })
+    }
+    const rejected: number[] = []
+    for (let i = 0; i < 10; i++) {
+      producer.send('t', 0, [record(`${i}`)]).catch(() => rejected.push(clock.now()))
+      await pass(clock, 0)
+    }
+
+    const began = clock.now()
+    await pass(clock, 4500)
+
+    const times = new Map<string, number>()
+    for (const key of cluster.stored.get(0) ?? []) times.set(key, (times.get(key) ?? 0) + 1)
+    t.ok(Math.max(...times.values()) <= 2, 'once, and once more after the answer')
+    t.equal(rejected.length, 10)
+    t.ok(
+      rejected.every((at) => at <= began + 4000 + 20),
+      'each one in time',
+    )
+    t.ok(rejected[0]! < rejected.at(-1)!, 'and each at its own')
+    t.same(producer.queued, { calls: 0, bytes: 0 })
+  },
+)
+
+t.test('an answer that is late for some is in time for the others', async (t) => {
+  const { clock, cluster, producer } = start([1], 50)
+  const { promise, resolve } = Promise.withResolvers<readonly ProduceResult[]>()
+  cluster.answers.push(() => promise)
+  const first = producer.send('t', 0, [record('a'), record('b')]).catch((error: unknown) => error)
+  await pass(clock, 30)
+  const second = producer.send('t', 0, [record('c')])
+  await pass(clock, 3980)
+
+  resolve([{ baseOffset: 7 }])
+  await pass(clock, 10)
+
+  t.match(await first, { code: 'REQUEST_TIMED_OUT' })
+  t.equal(await second, 9)
+  t.equal(cluster.requests.length, 1)
+  t.same(producer.queued, { calls: 0, bytes: 0 })
+})
+
 t.test('a topic without a leader for the partition is waited for', async (t) => {
   const { clock, cluster, producer } = start([])
   const sent = producer.send('t', 0, [record('a')])

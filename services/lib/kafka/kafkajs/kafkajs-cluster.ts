@@ -79,8 +79,10 @@ export class KafkajsCluster implements KafkaCluster {
     batches: readonly Batch[],
     timeoutMs: number,
   ): Promise<readonly ProduceResult[]> {
-    const connection = await this.#node(PRODUCE, leader)
-    const answers = await connection.send(produceRequest(batches, timeoutMs), timeoutMs)
+    const deadline = performance.now() + timeoutMs
+    const connection = await this.#connected(leader, timeoutMs)
+    const leftMs = Math.max(1, Math.round(deadline - performance.now()))
+    const answers = await connection.send(produceRequest(batches, leftMs), leftMs)
     return batches.map(({ topic, partition }) => {
       const answer = answers.find((each) => each.topic === topic && each.partition === partition)
       // What the broker does not name, it may not have stored.
@@ -168,6 +170,18 @@ export class KafkajsCluster implements KafkaCluster {
 
   async close(): Promise<void> {
     this.#connections.close()
+  }
+
+  /** A connection that takes longer is there for the next request. */
+  async #connected(leader: number, withinMs: number): Promise<BrokerConnection> {
+    const { promise: late, reject } = Promise.withResolvers<never>()
+    const timer = setTimeout(
+      () => reject(new KafkaError('REQUEST_TIMED_OUT', `Broker ${leader}: no connection yet`)),
+      withinMs,
+    )
+    return await Promise.race([this.#node(PRODUCE, leader), late]).finally(() =>
+      clearTimeout(timer),
+    )
   }
 
   async #node(lane: Lane, id: number): Promise<BrokerConnection> {
