@@ -156,8 +156,8 @@ function deliveredTwice(
         ).length
       repeats.explained += Math.min(more, explained)
       if (explained < more) {
-        const at = arrivals.map((each) => Math.round(each.at)).join(', ')
-        repeats.unexplained.push(`${name} ${id} at ${at}`)
+        const [{ at, endedAt = at } = { at: 0 }] = arrivals
+        repeats.unexplained.push(`${name} ${id}: ${trial.disturbances.locate(at, endedAt)}`)
       }
     }
   }
