@@ -25,6 +25,8 @@ export interface Answer {
   /** Undefined when the request ended without an answer. */
   readonly status: number | undefined
   readonly retryAfter: string | undefined
+  /** Why there was no answer. */
+  readonly error: string | undefined
 }
 
 /** A refusal as it came. */
@@ -109,14 +111,14 @@ export class SteadyLoad {
     const { event, answered } = this.#options
     const { attributes, data } = event(n)
     const sentAt = performance.now()
-    const { status, retryAfter } = await this.#request(attributes, data)
-    answered?.({ id: attributes.id, sentAt, endedAt: performance.now(), status, retryAfter })
+    const answer = await this.#request(attributes, data)
+    answered?.({ id: attributes.id, sentAt, endedAt: performance.now(), ...answer })
   }
 
   async #request(
     attributes: Readonly<Record<string, string>> & { readonly id: string },
     data: string,
-  ): Promise<Pick<Answer, 'status' | 'retryAfter'>> {
+  ): Promise<Pick<Answer, 'status' | 'retryAfter' | 'error'>> {
     const { url } = this.#options
     const headers: Record<string, string> = {
       'content-type': 'application/json',
@@ -140,10 +142,10 @@ export class SteadyLoad {
         this.refused.set(status, (this.refused.get(status) ?? 0) + 1)
         this.refusal = { status, retryAfter, body }
       }
-      return { status, retryAfter }
-    } catch {
+      return { status, retryAfter, error: undefined }
+    } catch (error) {
       this.broken++
-      return { status: undefined, retryAfter: undefined }
+      return { status: undefined, retryAfter: undefined, error: String(error) }
     }
   }
 }

@@ -7,7 +7,7 @@ import type { ScenarioOptions } from './scenario.ts'
 
 const PER_SECOND = 1000
 /** Requests under way when a process is killed. */
-const BROKEN = 300
+const BROKEN = 3 * 256
 
 type Options = ScenarioOptions<KafkaNode>
 
@@ -24,8 +24,8 @@ export async function gatewayKilled(options: Options): Promise<Report> {
       await trial.until(options.events * share)
       const [gateway] = trial.gateways
       if (gateway === undefined) throw new Error('there is no gateway')
-      await trial.disturbances.during(0, () => gateway.stop('SIGKILL'))
       trial.remove(gateway)
+      await trial.disturbances.during(0, () => gateway.stop('SIGKILL'))
       await trial.addGateway()
     }
     await trial.until(options.events)
@@ -98,13 +98,19 @@ export async function replicasComeAndGo(options: Options): Promise<Report> {
     const report = await conclude(trial)
     if (report.broken + report.refused > 0) {
       trial.faults.push(
-        `${report.broken} broken and ${report.refused} refused, although all in order`,
+        `${report.broken} broken and ${report.refused} refused, although all in order: ${why(trial)}`,
       )
     }
     return report
   } finally {
     await trial.close()
   }
+}
+
+/** How often which error came instead of an answer. */
+function why({ answers }: Trial): string {
+  const errors = Map.groupBy(answers, ({ error }) => error ?? '')
+  return [...errors].map(([error, all]) => `${error} ${all.length}`).join(', ')
 }
 
 /** A dispatcher stands still until its partitions have moved, and then goes on, twice. */

@@ -1,0 +1,4 @@
+import t from 'tap'
+import { testScenarios } from '../kafka/test-scenarios.ts'
+
+await testScenarios(t, 'replicas')
