@@ -4,6 +4,8 @@ import type { BrokerConnection } from './broker-connection.ts'
 import { expectNoError } from './kafka-failure.ts'
 
 const ASK_MS = 3000
+/** Below the shortest session, so that a connection that hangs does not cost the membership. */
+const HEARTBEAT_MS = 1000
 /** Codes that say the coordinator is another broker now. */
 const MOVED = new Set([
   'NOT_COORDINATOR',
@@ -85,7 +87,7 @@ export class KafkajsGroup implements GroupConnection {
       const answer = await connection.ask<{ errorCode: number }>(
         'Heartbeat',
         { groupId: this.#groupId, groupGenerationId: generation, memberId },
-        ASK_MS,
+        HEARTBEAT_MS,
       )
       expectNoError(answer.errorCode, `Group ${this.#groupId}`)
     })

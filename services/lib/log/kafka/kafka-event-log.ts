@@ -50,6 +50,7 @@ export class KafkaEventLog implements EventLog {
   readonly #parts: KafkaEventLogParts
   readonly #tail: TailReader
   readonly #appending = new Set<Promise<unknown>>()
+  readonly #members = new Set<GroupMember>()
   #partitions: number
   #stopRefresh: Cancel = () => undefined
   #isClosed = false
@@ -180,8 +181,10 @@ export class KafkaEventLog implements EventLog {
       clock,
       logger,
     })
+    this.#members.add(member)
     await member.join()
-    return { mayDeliver: () => member.mayDeliver(), leave: () => member.leave() }
+    const leave = () => member.leave().finally(() => this.#members.delete(member))
+    return { mayDeliver: () => member.mayDeliver(), leave }
   }
 
   async publishProgress(trigger: string, positions: readonly Position[]): Promise<void> {
@@ -208,6 +211,7 @@ export class KafkaEventLog implements EventLog {
     this.#isClosed = true
     this.#stopRefresh()
     this.#tail.close()
+    await Promise.allSettled([...this.#members].map((member) => member.leave()))
     await Promise.allSettled(this.#appending)
     this.#parts.closed()
   }
