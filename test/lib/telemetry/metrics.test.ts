@@ -55,12 +55,12 @@ t.test('the delay of the event loop is measured, per thread since the last scrap
     )
 
   for (let round = 0; round < 3; round++) {
-    const blockedUntil = performance.now() + 60
+    const blockedUntil = performance.now() + 150
     while (performance.now() < blockedUntil);
     await setTimeout(1)
   }
   const delay = (await measured()) ?? 0
 
-  t.ok(delay > 0.03 && delay < 1, `${delay} s`)
+  t.ok(delay > 0.06 && delay < 1, `${delay} s`)
   t.equal(await measured(), 0)
 })

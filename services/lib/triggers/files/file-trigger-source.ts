@@ -12,7 +12,7 @@ import { type ReportLogger, ResourceReport } from './resource-report.ts'
 import { signatureOf } from './signature-of.ts'
 import { Look, UnderstoodFiles } from './understood-files.ts'
 
-const POLL_MS = 350
+const POLL_MS = 250
 const START_TRIES = 20
 const NO_SERVICES: ServiceUrls = new Map()
 
