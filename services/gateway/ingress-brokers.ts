@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { requestPath } from '#http/request-path.ts'
 import type { EventLog, EventLogs } from '#log/event-log.ts'
 import { Problem } from '#problems/problem.ts'
@@ -52,10 +53,10 @@ export class IngressBrokers {
       paths.add(path).add(`${path}/`)
       const known = this.#byPath.get(path)
       const entry = known ?? new IngressBroker(broker, this.#options.metrics.ofBroker(broker.key))
-      const { retention, readiness } = entry.broker
+      const { readiness } = entry.broker
+      const isSame = known !== undefined && isSameLog(entry.broker, broker)
       entry.broker = broker
       this.#byPath.set(path, entry).set(`${path}/`, entry)
-      const isSame = known !== undefined && isSameRetention(retention, broker.retention)
       if (broker.readiness.ready && !(isSame && readiness.ready)) openings.push(this.#open(entry))
     }
     for (const path of this.#byPath.keys()) if (!paths.has(path)) this.#byPath.delete(path)
@@ -118,8 +119,9 @@ export class IngressBrokers {
   }
 }
 
-function isSameRetention(a: Broker['retention'], b: Broker['retention']): boolean {
-  return a.ageMs === b.ageMs && a.bytes === b.bytes
+/** Whether opening the log again would change nothing. */
+function isSameLog(a: Broker, b: Broker): boolean {
+  return isDeepStrictEqual([a.retention, a.kafka], [b.retention, b.kafka])
 }
 
 /**

@@ -245,7 +245,8 @@ export class KafkaEventLog implements EventLog {
     }
     const { start, end } = await this.#boundsOf(position.partition)
     const next = position.offset < start ? start : end
-    return { partition: position.partition, records: [], next, start, mark: '' }
+    const mark = writeMark({ topic: name, offset: Math.max(0, next - 1), timestamp: undefined })
+    return { partition: position.partition, records: [], next, start, mark }
   }
 
   async #boundsOf(partition: number): Promise<PartitionBounds> {

@@ -1,4 +1,5 @@
-import type { KafkaClusters } from '#kafka/kafka-clusters.ts'
+import type { KafkaCluster } from '#kafka/kafka-cluster.ts'
+import type { KafkaBroker, KafkaClusters } from '#kafka/kafka-clusters.ts'
 import { KafkaError } from '#kafka/kafka-error.ts'
 import { eventsTopic } from '#kafka/topic-names.ts'
 import { Problem } from '#problems/problem.ts'
@@ -19,43 +20,63 @@ export interface KafkaEventLogsOptions {
   readonly logger: Logger
 }
 
+/** A log that is open or being opened, and where. */
+interface Opened {
+  readonly opening: Promise<EventLog>
+  readonly cluster: KafkaCluster
+  readonly topic: string
+}
+
 /** The topics of Brokers. What one `open` has begun, the next one for the same Broker waits for. */
 export class KafkaEventLogs implements EventLogs {
   readonly #options: KafkaEventLogsOptions
-  readonly #open = new Map<string, Promise<EventLog>>()
+  readonly #open = new Map<string, Opened>()
   #isClosed = false
 
   constructor(options: KafkaEventLogsOptions) {
     this.#options = options
   }
 
-  /** The retention counts when the topic is created; one that is there keeps its own. */
+  /**
+   * The retention counts when the topic is created; one that is there keeps its own. When the
+   * Broker's Kafka, its login or its topic has changed, this is another log, and the earlier one is
+   * closed.
+   */
   async open(broker: string, retention: Retention): Promise<EventLog> {
     checkBrokerName(broker)
     if (this.#isClosed) throw unavailable(broker, 'the event logs are closed', undefined)
+    const kafka = this.#options.clusters.of(broker)
+    const topic = eventsTopic(broker, kafka.settings.externalTopic)
     const known = this.#open.get(broker)
-    if (known !== undefined) return known
-    const opening = this.#openTopic(broker, retention)
-    this.#open.set(broker, opening)
-    opening.catch(() => this.#open.delete(broker))
-    return opening
+    if (known?.cluster === kafka.cluster && known.topic === topic) return known.opening
+    const opened = {
+      opening: this.#openTopic(broker, topic, kafka, retention),
+      cluster: kafka.cluster,
+      topic,
+    }
+    this.#open.set(broker, opened)
+    opened.opening.catch(() => this.#forget(broker, opened))
+    const log = await opened.opening
+    await known?.opening.then(closeLog, () => undefined)
+    return log
   }
 
   async close(): Promise<void> {
     this.#isClosed = true
-    const logs = await Promise.allSettled(this.#open.values())
-    await Promise.all(
-      logs.map((log) => (log.status === 'fulfilled' ? log.value.close() : undefined)),
-    )
+    const openings = [...this.#open.values()].map(({ opening }) => opening)
+    await Promise.allSettled(openings.map((opening) => opening.then(closeLog)))
   }
 
-  async #openTopic(broker: string, retention: Retention): Promise<EventLog> {
-    const { clusters, clientId, maxEventBytes, clock, logger } = this.#options
-    const kafka = clusters.of(broker)
-    const name = eventsTopic(broker, kafka.settings.externalTopic)
+  async #openTopic(
+    broker: string,
+    name: string,
+    kafka: KafkaBroker,
+    retention: Retention,
+  ): Promise<EventLog> {
+    const { clientId, maxEventBytes, clock, logger } = this.#options
     try {
       const topic = await prepareTopic(name, kafka, retention, maxEventBytes, logger)
-      const closed = () => this.#open.delete(broker)
+      const closed = () => this.#closed(broker, kafka.cluster, name)
       return new KafkaEventLog({ broker, topic, kafka, clientId, clock, logger, closed })
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error
@@ -63,6 +84,20 @@ export class KafkaEventLogs implements EventLogs {
       throw unavailable(broker, `topic ${name} on ${where}: ${error.code}: ${error.message}`, error)
     }
   }
+
+  #closed(broker: string, cluster: KafkaCluster, topic: string): void {
+    const opened = this.#open.get(broker)
+    if (opened?.cluster === cluster && opened.topic === topic) this.#open.delete(broker)
+  }
+
+  /** Another one may be in its place by now. */
+  #forget(broker: string, opened: Opened): void {
+    if (this.#open.get(broker) === opened) this.#open.delete(broker)
+  }
+}
+
+function closeLog(log: EventLog): Promise<void> {
+  return log.close()
 }
 
 function unavailable(broker: string, reason: string, cause: unknown): Problem {

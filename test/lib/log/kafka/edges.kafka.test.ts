@@ -7,8 +7,8 @@ import { prepareTopic } from '#log/kafka/prepare-topic.ts'
 import { Problem } from '#problems/problem.ts'
 import { createLogger } from '#telemetry/logger.ts'
 import { sharedKafka, uniqueName } from '../../../support/kafka/shared-kafka.ts'
-import { aRecord, idOf, KEEP, never, until } from '../event-log.suite.ts'
-import { startKafkaLogs } from './start-kafka-logs.ts'
+import { aRecord, idOf, KEEP, never, readAll, until } from '../event-log.suite.ts'
+import { SETTINGS, startKafkaLogs } from './start-kafka-logs.ts'
 
 const { servers } = await sharedKafka(t)
 const admin = new kafkajs.Kafka({
@@ -175,6 +175,23 @@ t.test('an external topic is used and never created', async (t) => {
 
   const log = await logs.open('edge/external', KEEP)
   t.equal((await log.append([aRecord('1')])).length, 1)
+})
+
+t.test('a changed login is another log, and the earlier one is closed', async (t) => {
+  const { logs, clusters, broker, log } = await openLog(t, { partitions: 1 })
+  await log.append([aRecord('before')])
+  const settings = { ...SETTINGS, partitions: 1 }
+
+  clusters.apply([{ key: broker, kafka: settings }])
+  t.equal(await logs.open(broker, KEEP), log, 'nothing has changed')
+  clusters.apply([{ key: broker, kafka: { ...settings, security: { protocol: 'PLAINTEXT' } } }])
+  const other = await logs.open(broker, KEEP)
+
+  t.not(other, log)
+  t.equal(log.refusal()?.type, 'log-unavailable')
+  await other.append([aRecord('after')])
+  t.same((await readAll(other)).map(idOf), ['before', 'after'])
+  t.equal(await logs.open(broker, KEEP), other)
 })
 
 t.test('without a Kafka, opening says so in time', async (t) => {
