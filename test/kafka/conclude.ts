@@ -59,6 +59,7 @@ export async function conclude(trial: Trial, options: ConcludeOptions = {}): Pro
     deliveredTwice: deliveredTwice(trial, stored, options),
     silenceMs: silence(trial),
     slowestRefusalMs: Math.max(0, ...refused.map(({ sentAt, endedAt }) => endedAt - sentAt)),
+    machineMs: trial.disturbances.waitedMs,
     peakMiB,
     faults,
   }

@@ -30,7 +30,7 @@ export class Disturbances {
 
   /** Whether something that began and ended then may not have been heard of, or not been written down. */
   explain(began: number, ended: number): boolean {
-    const unsavedMs = UNSAVED_MS + this.#waitedMs
+    const unsavedMs = UNSAVED_MS + this.waitedMs
     return this.#all.some(({ from, until }) => ended >= from - unsavedMs && began <= until)
   }
 
@@ -44,7 +44,7 @@ export class Disturbances {
   }
 
   /** How long anybody had to wait for a processor on a machine that does other work: as long as this process. */
-  get #waitedMs(): number {
-    return this.#machine.max / 1e6 - RESOLUTION_MS
+  get waitedMs(): number {
+    return Math.max(0, this.#machine.max / 1e6 - RESOLUTION_MS)
   }
 }

@@ -130,30 +130,41 @@ function numberOf(id: string): number {
 
 /** What came before what it had to wait for, and whether a poisoned key held up others. */
 function disorder(trial: Trial): readonly string[] {
-  const found: string[] = []
   const arrivals = [...trial.subscriber.at('/all')].toSorted(
     ([a], [b]) => numberOf(a) - numberOf(b),
   )
+  return [...outOfOrder(trial, arrivals), ...heldUp(trial, arrivals)].slice(0, 5)
+}
+
+type Arrivals = readonly (readonly [string, readonly Arrival[]])[]
+
+/** Of those with one key, what was acknowledged before the next was posted stands before it. */
+function outOfOrder({ answers }: Trial, arrivals: Arrivals): readonly string[] {
+  const posted = new Map(answers.map((answer) => [answer.id, answer]))
   const last = new Map<number, readonly [string, Arrival]>()
+  const found: string[] = []
   for (const [id, all] of arrivals) {
     const key = numberOf(id) % KEYS
-    const before = last.get(key)
-    const first = all[0]
+    const [previous, before] = last.get(key) ?? []
+    const [first] = all
     const final = all.at(-1)
     if (first === undefined || final === undefined) continue
-    if (before !== undefined && first.at < (before[1].endedAt ?? Number.POSITIVE_INFINITY)) {
-      found.push(`${id} came before ${before[0]} had ended, which has the same key`)
+    const answeredAt = posted.get(previous ?? '')?.endedAt ?? Number.POSITIVE_INFINITY
+    const stoodBefore = answeredAt < (posted.get(id)?.sentAt ?? 0)
+    if (stoodBefore && first.at < (before?.endedAt ?? Number.POSITIVE_INFINITY)) {
+      found.push(`${id} came before ${previous} had ended, which has the same key`)
     }
     last.set(key, [id, final])
   }
-  const { times } = trial.subscriber
-  for (const [id, all] of arrivals) {
-    const [first, second] = all
-    if (!isPoison(id) || first === undefined || second === undefined) continue
-    const between = times.filter((at) => at > first.at && at < second.at).length
-    if (between === 0) found.push(`nothing was delivered between two attempts of ${id}`)
-  }
-  return found.slice(0, 5)
+  return found
+}
+
+function heldUp({ subscriber: { times } }: Trial, arrivals: Arrivals): readonly string[] {
+  return arrivals.flatMap(([id, [first, second]]) => {
+    if (!isPoison(id) || first === undefined || second === undefined) return []
+    const isSilent = !times.some((at) => at > first.at && at < second.at)
+    return isSilent ? [`nothing was delivered between two attempts of ${id}`] : []
+  })
 }
 
 /** Deliveries that take longer than the session: each arrives once, and the group stays as it is. */
