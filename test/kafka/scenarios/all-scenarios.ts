@@ -1,4 +1,5 @@
 import { brokerKilled, eachBrokerKilled, leaderKilled, quorumLost } from './brokers.ts'
+import { killedWhileFailing } from './failing.ts'
 import { brokerStalls, connectionsCut, networkStalls, slowNetwork } from './network.ts'
 import { kafkaGone } from './outage.ts'
 import {
@@ -85,6 +86,12 @@ export const scenarios = {
     }),
   ],
   outage: [
+    scenario({
+      name: 'dispatchers and Kafka are killed while events fail',
+      on: 'single',
+      bounds: { storedTwice: 2 * IN_FLIGHT, deliveredTwice: 2 * 300 },
+      run: killedWhileFailing,
+    }),
     scenario({
       name: 'Kafka is gone for 30 s',
       on: 'single',
