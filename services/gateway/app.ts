@@ -31,6 +31,12 @@ const DEDUP_IDS = 1_000_000
  */
 const SHARED_PATIENCE_MS = 8000
 
+/**
+ * How long one of several that stops still takes what is sent to it: whoever divides the requests
+ * needs a moment to notice, and a request on its way to a connection that closes has no answer.
+ */
+const DRAIN_MS = 500
+
 export interface GatewayOptions {
   /**
    * Whose storage it is. `own`, this process's: what is wrong with it makes the server unready, and
@@ -66,7 +72,8 @@ export interface Gateway {
   start(): Promise<string>
   /**
    * Takes no more requests, and resolves when those under way are answered, or after `graceMs`
-   * milliseconds, when their connections are cut.
+   * milliseconds, when their connections are cut. On shared storage it is not ready at once, and
+   * takes no more half a second later, for others have to take over.
    */
   stop(graceMs: number): Promise<void>
   readonly health: () => Health
@@ -94,6 +101,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     logger,
   })
   let state: Health['state'] = 'starting'
+  let isRefusing = false
   const health = (): Health => {
     const faults = brokers.faults()
     return isShared ? { state, faults: [], warnings: faults } : { state, faults }
@@ -106,7 +114,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       if (raw.method !== 'POST') return true
       const ingress = brokers.find(raw.url ?? '')
       if (ingress === undefined) return refuseUnknown(raw.url ?? '')
-      if (state === 'stopping') refuseStopping(reply.raw)
+      if (isRefusing) refuseStopping(reply.raw)
       ingress.writableLog()
       return true
     },
@@ -136,11 +144,19 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     async stop(graceMs) {
       state = 'stopping'
+      if (isShared) await passed(Math.min(DRAIN_MS, graceMs), clock)
+      isRefusing = true
       unfollow()
       brokers.close()
       await stopServer(server, clock, graceMs)
     },
   }
+}
+
+async function passed(ms: number, clock: Clock): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  clock.after(ms, resolve)
+  await promise
 }
 
 /**

@@ -145,3 +145,16 @@ t.test('what the log finds too large is 413, and is not remembered as stored', a
   t.equal(again.status, 202)
   t.equal(again.headers['sluice-duplicate'], undefined)
 })
+
+t.test('one of several that stops breaks no request that is still sent to it', async (t) => {
+  const { clock, gateway, ready } = await started(t)
+
+  const stopped = gateway.gateway.stop(5000)
+  const during = await gateway.publish()
+
+  t.match(await ready(), { status: 503, state: 'stopping' })
+  t.match(during, { status: 202, headers: { connection: 'close' } })
+  clock.advance(500)
+  await stopped
+  await t.rejects(gateway.publish(), 'then it takes no more')
+})
