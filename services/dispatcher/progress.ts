@@ -18,7 +18,8 @@ export class Progress {
   /** What was shown last, by Trigger. */
   readonly #shown = new Map<string, string>()
   readonly #showing = new Set<string>()
-  #isFailing = false
+  /** Triggers whose positions were refused last, such as while Knative's dispatcher is in their group. */
+  readonly #failing = new Set<string>()
   #timer: Cancel
 
   constructor(parts: ProgressParts) {
@@ -51,11 +52,11 @@ export class Progress {
     try {
       await log.publishProgress(trigger, positions)
       this.#shown.set(trigger, shown)
-      this.#isFailing = false
+      this.#failing.delete(trigger)
     } catch (error) {
-      const level = this.#isFailing ? 'debug' : 'warn'
+      const level = this.#failing.has(trigger) ? 'debug' : 'warn'
       logger[level]({ err: error, trigger }, 'Progress cannot be shown')
-      this.#isFailing = true
+      this.#failing.add(trigger)
     }
   }
 }

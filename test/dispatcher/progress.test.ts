@@ -1,4 +1,6 @@
+import { pino } from 'pino'
 import t from 'tap'
+import { Dispatcher } from '../../services/dispatcher/dispatcher.ts'
 import { anEvent } from '../support/an-event.ts'
 import { HandGroup } from '../support/hand-group.ts'
 import { aTrigger, BROKER, succeed, World } from './harness.ts'
@@ -69,3 +71,28 @@ t.test('progress that cannot be shown is shown the next time, and one at a time'
   t.equal(world.progress.length, 3)
   await dispatcher.close(0)
 })
+
+t.test(
+  'a Trigger whose group Knative is still in is warned of once, not with each other that is shown',
+  async (t) => {
+    const world = new World(1)
+    const lines: string[] = []
+    const logger = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) })
+    world.publishing = async () => {
+      if (world.progress.at(-1)?.trigger === 'default/a') throw new Error('UNKNOWN_MEMBER_ID')
+    }
+    const dispatcher = new Dispatcher({ ...world.parts(), logger })
+    await dispatcher.apply(world.snapshot(aTrigger('a'), aTrigger('b')))
+    for (const id of ['1', '2', '3']) {
+      await world.append(id)
+      await world.until(() => world.client.idsTo('b').length === Number(id), 'the event')
+      await world.settle()
+      world.clock.advance(15_000)
+      await world.settle()
+    }
+
+    t.equal(world.progress.filter(({ trigger }) => trigger === 'default/b').length, 3)
+    t.equal(lines.filter((line) => line.includes('Progress cannot be shown')).length, 1)
+    await dispatcher.close(0)
+  },
+)
