@@ -244,7 +244,7 @@ export class KafkaEventLog implements EventLog {
       return partitionRead(name, position, result, maxBytes)
     }
     const { start, end } = await this.#boundsOf(position.partition)
-    const next = position.offset < start ? start : end
+    const next = Math.min(Math.max(position.offset, start), end) // it may have grown beyond
     const mark = writeMark({ topic: name, offset: Math.max(0, next - 1), timestamp: undefined })
     return { partition: position.partition, records: [], next, start, mark }
   }
