@@ -11,10 +11,10 @@ const BATCH_BYTES = 64 * 1024
 const SEND_MS = 4000
 const QUEUED_BYTES = 32 * 1024 * 1024
 const AGAIN_MS = 100
+const TOO_LARGE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'])
 /** Trying again would not help. */
 const FINAL = new Set([
-  'MESSAGE_TOO_LARGE',
-  'RECORD_LIST_TOO_LARGE',
+  ...TOO_LARGE,
   'INVALID_RECORD',
   'INVALID_TOPIC_EXCEPTION',
   'TOPIC_AUTHORIZATION_FAILED',
@@ -250,7 +250,11 @@ export class KafkaProducer {
     this.#faults.set(queue.topic, `${error.code}: ${error.message}`)
     this.#leaders.delete(queue.topic)
     this.#cluster.forget(queue.topic)
-    if (FINAL.has(error.code)) {
+    if (TOO_LARGE.has(error.code) && landed.length > 1) {
+      // The topic takes less than is known of it. None of them may be too large by itself.
+      const bytes = landed.reduce((sum, entry) => sum + entry.bytes, BATCH_OVERHEAD)
+      this.limitBatches(queue.topic, Math.floor(bytes / 2))
+    } else if (FINAL.has(error.code)) {
       for (const entry of entries) this.#reject(entry, new KafkaError(error.code, error.message))
       return
     }

@@ -301,3 +301,26 @@ t.test('close() sends what waits, and takes no more', async (t) => {
   t.same(cluster.stored.get(0), ['a'])
   await t.rejects(producer.send('t', 0, [record('b')]), { code: 'CLOSED' })
 })
+
+t.test('a batch that is too large for its topic costs no record that is not', async (t) => {
+  const { clock, cluster, producer } = start([1])
+  const refused = { error: { code: 'MESSAGE_TOO_LARGE', message: 'too large' } }
+  const answer: Answer = (request) => {
+    const bytes = request[1][0]!.records.reduce((sum, { value }) => sum + value!.length, 0)
+    return bytes > 2500 ? [refused] : cluster.store(request)
+  }
+  cluster.answers.push(...Array.from({ length: 20 }, () => answer))
+  const sent = Promise.allSettled(
+    ['a', 'b', 'c', 'd', 'e'].map((key) =>
+      producer.send('t', 0, [record(key, key === 'd' ? 3000 : 1000)]),
+    ),
+  )
+
+  await pass(clock, 2000)
+
+  t.same(
+    (await sent).map(({ status }) => status),
+    ['fulfilled', 'fulfilled', 'fulfilled', 'rejected', 'fulfilled'],
+  )
+  t.same(cluster.stored.get(0), ['a', 'b', 'c', 'e'])
+})
