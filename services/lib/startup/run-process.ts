@@ -34,8 +34,8 @@ export type Start<Config> = (
 export async function startProgram<Config>(
   start: Start<Config>,
   options: StartOptions<Config>,
+  opened = new AsyncDisposableStack(),
 ): Promise<Program> {
-  const opened = new AsyncDisposableStack()
   try {
     const { banner } = await start(options, opened)
     return { banner, close: () => opened.disposeAsync() }
@@ -46,8 +46,9 @@ export async function startProgram<Config>(
 }
 
 /**
- * Runs a program until a signal comes, which ends the process with 0. What cannot start is said in
- * one message on standard error, and ends it with 1.
+ * Runs a program until a signal comes, also during its start: what is open by then is closed, and
+ * the process ends with 0. What cannot start is said in one message on standard error, and ends it
+ * with 1.
  */
 export async function runProcess<
   Config extends { readonly LOG_LEVEL: string; readonly GRACE_PERIOD: string },
@@ -55,6 +56,7 @@ export async function runProcess<
   env: Environment,
   { readConfig, start }: { readConfig(env: Environment): Config; readonly start: Start<Config> },
 ): Promise<void> {
+  let isClosing = false
   try {
     const config = readConfig(env)
     const logger = createLogger({ level: config.LOG_LEVEL, name: 'sluice' })
@@ -64,15 +66,19 @@ export async function runProcess<
       else process.stderr.write(`${describe(error)}\n`)
       process.exit(1)
     }
-    const program = await startProgram(start, { config, env, logger, died })
-    isStarted = true
-    process.stdout.write(program.banner)
+    const opened = new AsyncDisposableStack()
     const delay = closeDeadlineMs(config.GRACE_PERIOD)
     closeWithGrace({ delay, logger: false }, async ({ err }) => {
+      isClosing = true
       if (err !== undefined) logger.fatal({ err }, 'Unexpected error')
-      await program.close()
+      await opened.disposeAsync()
     })
+    const { banner } = await startProgram(start, { config, env, logger, died }, opened)
+    isStarted = true
+    if (!isClosing) process.stdout.write(banner)
   } catch (error) {
+    // A start whose parts are closed under it cannot go on, and nobody waits for it.
+    if (isClosing) return
     process.stderr.write(`${describe(error)}\n`)
     process.exit(1)
   }

@@ -13,6 +13,14 @@ await runProcess(process.env, {
     opened.defer(() => void process.stdout.write('closed first\n'))
     if (deed === 'fail') throw new Error('Cannot listen on 127.0.0.1:1')
     if (deed === 'bug') throw new TypeError('x is not a function')
+    if (deed === 'wait') {
+      process.stdout.write('It starts\n')
+      await new Promise((resolve) => setTimeout(resolve, 60_000))
+    }
+    if (deed === 'go-on') {
+      process.stdout.write('It starts\n')
+      await new Promise((resolve) => process.once('SIGTERM', () => setImmediate(resolve)))
+    }
     if (deed === 'die-early') died(new Error('The thread cannot start'))
     opened.defer(() => void process.stdout.write('closed last\n'))
     if (deed === 'die-late') setTimeout(() => died(new Error('The thread is dead')), 10)

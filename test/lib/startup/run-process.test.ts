@@ -12,7 +12,7 @@ async function run(deed: string, signal?: NodeJS.Signals) {
   let [stdout, stderr] = ['', '']
   child.stdout.on('data', (chunk) => {
     stdout += chunk
-    if (signal !== undefined && stdout.includes('It runs')) child.kill(signal)
+    if (signal !== undefined && /It (?:runs|starts)\n$/.test(stdout)) child.kill(signal)
   })
   child.stderr.on('data', (chunk) => {
     stderr += chunk
@@ -29,6 +29,19 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     t.equal(stdout, 'It runs\nclosed last\nclosed first\n')
     t.equal(stderr, '')
   })
+}
+
+for (const deed of ['wait', 'go-on']) {
+  t.test(
+    `SIGTERM during a start that would ${deed} closes what is open, and ends with 0`,
+    async (t) => {
+      const { code, stdout, stderr } = await run(deed, 'SIGTERM')
+
+      t.equal(code, 0)
+      t.equal(stdout, 'It starts\nclosed first\n')
+      t.equal(stderr, '')
+    },
+  )
 }
 
 t.test('what cannot start is one line, without a stack, and 1', async (t) => {
