@@ -4,6 +4,7 @@ import { KafkaError } from './kafka-error.ts'
 import { type ProduceEntry, ProduceQueue } from './produce-queue.ts'
 import type { NewKafkaRecord } from './records/kafka-record.ts'
 import { BATCH_OVERHEAD, recordBytes } from './records/record-bytes.ts'
+import { steadyClock } from './steady-clock.ts'
 
 /** Knative's dispatcher reads larger batches at 300 events a second. */
 const BATCH_BYTES = 64 * 1024
@@ -60,7 +61,7 @@ export class KafkaProducer {
 
   constructor({ cluster, clock, lingerMs }: KafkaProducerOptions) {
     this.#cluster = cluster
-    this.#clock = clock
+    this.#clock = steadyClock(clock)
     this.#lingerMs = lingerMs
   }
 

@@ -324,3 +324,27 @@ t.test('a batch that is too large for its topic costs no record that is not', as
   )
   t.same(cluster.stored.get(0), ['a', 'b', 'c', 'e'])
 })
+
+t.test('a send ends in time when the clock of the machine is set back', async (t) => {
+  const clock = new FakeClock()
+  let setBackMs = 0
+  const cluster = new ScriptedCluster([])
+  const producer = new KafkaProducer({
+    cluster,
+    clock: {
+      now: () => clock.now() - setBackMs,
+      after: (delayMs, task) => clock.after(delayMs, task),
+    },
+    lingerMs: 0,
+  })
+  const sent = producer.send('t', 0, [record('a')]).catch((error: KafkaError) => error.code)
+  await pass(clock, 100)
+  setBackMs = 3_600_000
+
+  await pass(clock, 5000)
+
+  t.equal(producer.queued.calls, 0)
+  cluster.leaders.push(1)
+  await pass(clock, 20)
+  t.equal(await Promise.race([sent, 'nothing']), 'REQUEST_TIMED_OUT')
+})
