@@ -45,9 +45,7 @@ export class Dispatcher {
    * `fault`, and it is tried again every second.
    */
   apply(snapshot: Snapshot): Promise<void> {
-    const run = this.#last.then(() => this.#apply(snapshot))
-    this.#last = run.catch(() => undefined)
-    return run
+    return this.#next(() => this.#apply(snapshot))
   }
 
   /** How every Trigger of the snapshot is doing. */
@@ -119,7 +117,7 @@ export class Dispatcher {
     this.#fault = error instanceof Error ? error.message : String(error)
     this.#stopRetry()
     if (this.#isClosed) return
-    this.#stopRetry = clock.after(RETRY_MS, () => void this.apply(this.#snapshot))
+    this.#stopRetry = clock.after(RETRY_MS, () => this.#applyAgain())
   }
 
   async #applyBroker(broker: Broker, all: readonly Trigger[]): Promise<void> {
@@ -142,8 +140,19 @@ export class Dispatcher {
   #sweepLater(): void {
     this.#stopSweep = this.#parts.clock.after(SWEEP_MS, () => {
       this.#sweepLater()
-      void this.apply(this.#snapshot)
+      this.#applyAgain()
     })
+  }
+
+  /** What was taken over last by the time it is its turn: a newer snapshot may wait already. */
+  #applyAgain(): void {
+    void this.#next(() => this.#apply(this.#snapshot))
+  }
+
+  #next(task: () => Promise<void>): Promise<void> {
+    const run = this.#last.then(task)
+    this.#last = run.catch(() => undefined)
+    return run
   }
 }
 

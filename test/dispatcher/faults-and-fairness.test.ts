@@ -348,3 +348,38 @@ t.test('no timer outlives a closed dispatcher that could not read its log', asyn
   await dispatcher.close(0)
   t.equal(world.clock.pending, 0)
 })
+
+t.test('a Broker that cannot be served brings no earlier snapshot back', async (t) => {
+  const world = new World()
+  const parts = world.parts()
+  const slow = aBroker({ key: 'default/slow', name: 'slow' })
+  const opened = Promise.withResolvers<void>()
+  const logs: EventLogs = {
+    ...parts.logs,
+    open: async (broker, retention) => {
+      if (broker === 'default/broken') throw new Error('not authorized')
+      if (broker === slow.key) await opened.promise
+      return parts.logs.open(broker, retention)
+    },
+  }
+  const broken = aBroker({ key: 'default/broken', name: 'broken' })
+  const dispatcher = new Dispatcher({ ...parts, logs })
+  const earlier = dispatcher.apply({
+    brokers: [aBroker(), broken, slow],
+    triggers: [aTrigger('deleted')],
+  })
+  await world.settle()
+  const now = dispatcher.apply({ brokers: [aBroker()], triggers: [aTrigger('kept')] })
+  world.clock.advance(1000)
+  opened.resolve()
+  await Promise.all([earlier, now])
+  await world.settle()
+  await world.append('1')
+  await world.until(() => world.client.requests.length > 0, 'the event')
+  await world.settle()
+
+  t.same(world.client.idsTo('deleted'), [])
+  t.same(world.client.idsTo('kept'), ['1'])
+  t.equal(dispatcher.fault, undefined)
+  await dispatcher.close(0)
+})
