@@ -7,7 +7,7 @@ import { pause } from './pause.ts'
 /** For one partition, and at most: for all of them together. */
 const READ_BYTES = 256 * 1024
 const READ_BYTES_AT_MOST = 1024 * 1024
-const READ_WAIT_MS = 500
+const READ_WAIT_MS = 1000
 /** While a partition is left out that will read along again any moment. */
 const READ_WAIT_CROWDED_MS = 20
 const READ_AGAIN_MS = 1000

@@ -78,7 +78,7 @@ export class Product implements Target {
         LOG_LEVEL: 'warn',
         ...inputsOf(dir),
       },
-      startFlags(),
+      startFlags('standalone'),
     )
     const product = new Product(port, child, dir, options)
     product.#writeTriggers(options.triggers, 'latest')

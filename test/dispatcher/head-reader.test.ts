@@ -160,7 +160,7 @@ t.test(
     clock.advance(20)
     await rest()
     t.same(heads[0].ids, ['a'])
-    t.equal(calls.at(-1)?.options.waitMs, 500)
+    t.equal(calls.at(-1)?.options.waitMs, 1000)
   },
 )
 

@@ -63,7 +63,7 @@ export class SluiceProcess {
     const { role = 'standalone', dir, env = {} } = options
     await writeFiles(options)
     const main = fileURLToPath(new URL(MAINS[role], import.meta.url))
-    const child = spawn(process.execPath, [...startFlags(), main], {
+    const child = spawn(process.execPath, [...startFlags(role), main], {
       env: {
         PATH: process.env['PATH'],
         PORT: '0',

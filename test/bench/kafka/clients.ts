@@ -50,7 +50,7 @@ async function withProducer(
   run: (child: Child, kafka: number) => Promise<void>,
 ): Promise<void> {
   const kafka = await lab.kafka()
-  const flags = [...startFlags(), '--disable-warning=TimeoutNegativeWarning']
+  const flags = [...startFlags('gateway'), '--disable-warning=TimeoutNegativeWarning']
   const child = Child.fork('kafka/produce.ts', flags)
   try {
     const ready = child.answer((message) => (message as { isReady?: true }).isReady)

@@ -59,7 +59,7 @@ export class KafkaProduct implements Target {
     const gateway = Child.spawn(
       MAINS.gateway,
       { ...env, PORT: String(port), ADMIN_PORT: '0' },
-      startFlags(),
+      startFlags('gateway'),
     )
     const url = `http://127.0.0.1:${port}/default/${broker}`
     const product = new KafkaProduct(gateway, url, dir, options)
@@ -90,7 +90,7 @@ export class KafkaProduct implements Target {
     const child = Child.spawn(
       MAINS.dispatcher,
       { ...env, ADMIN_PORT: String(adminPort) },
-      startFlags(),
+      startFlags('dispatcher'),
     )
     const dispatcher = { child, adminPort }
     this.#dispatchers.push(dispatcher)

@@ -3,7 +3,7 @@ import type { Position } from '../event-log.ts'
 import { byLeader, fetchFrom } from './leader-fetch.ts'
 
 /** How long one long poll lasts. A partition that joins meanwhile is asked for by itself first. */
-const LONG_POLL_MS = 500
+const LONG_POLL_MS = 1000
 const FAILED_PAUSE_MS = 100
 
 export interface TailOptions {
@@ -55,9 +55,7 @@ export class TailReader {
       if (leftMs <= 0 || this.#isClosed) return failed
       const waits = await this.#poll(positions, maxBytes, failed)
       if (waits.length > 0) await wait(waits, leftMs, signal)
-      else if (this.#arrived.size === 0) {
-        await wait([], Math.min(FAILED_PAUSE_MS, leftMs), signal)
-      }
+      else await wait([], Math.min(FAILED_PAUSE_MS, leftMs), signal)
     }
   }
 
@@ -119,9 +117,10 @@ export class TailReader {
       (results) => {
         this.#polls.delete(leader)
         for (const result of results) this.#arrived.set(result.partition, result)
-        // Nobody asks a broker again and again that refuses at once.
-        if (results.every(({ error }) => error !== undefined)) return pause(FAILED_PAUSE_MS)
-        return undefined
+        // Nobody asks a broker again and again that refuses one partition at once.
+        const hasCome = results.some(({ next, offset }) => next !== offset)
+        const hasFailed = results.some(({ error }) => error !== undefined)
+        return hasFailed && !hasCome ? pause(FAILED_PAUSE_MS) : undefined
       },
     )
     this.#polls.set(leader, { ended, of })
