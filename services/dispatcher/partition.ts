@@ -120,6 +120,8 @@ export class Partition implements Head {
     this.#saveAll()
     for (const [trigger, offsets] of saved.obsolete) this.#saver.obsolete(trigger, offsets)
     await untilAborted(this.#saver.flush(), signal)
+    // It may have been stopped in the very turn in which the save ended.
+    signal.throwIfAborted()
     for (const egress of delivering) this.#catchUp.consider(egress)
     reader.add(this)
   }
@@ -218,7 +220,7 @@ export class Partition implements Head {
   }
 
   async #keepAndAccept(read: PartitionRead, isFull: boolean): Promise<void> {
-    if (!(await this.#unreadable.keep(read))) return
+    if (!(await this.#unreadable.keep(read)) || this.#reading.signal.aborted) return
     this.#accept(read, isFull)
     this.#parts.reader.add(this)
   }

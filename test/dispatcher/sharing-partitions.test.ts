@@ -431,3 +431,34 @@ t.test('statuses are told without the log too', async (t) => {
   t.match(await dispatcher.statuses(), [{ lag: 2, state: 'standing' }])
   await dispatcher.close(0)
 })
+
+t.test('a partition that is revoked in any turn of its opening is not read', async (t) => {
+  for (let turns = 0; turns < 25; turns++) {
+    const world = new World()
+    world.group = new HandGroup()
+    const cursors = new HandCursors(world)
+    const dispatcher = await aProcess(world, cursors, aTrigger('a'))
+    const member = world.group.member(0)
+    const save = cursors.save.bind(cursors)
+    let revoked: Promise<void> | undefined
+    cursors.save = async (...args) => {
+      const saved = await save(...args)
+      revoked ??= (async () => {
+        for (let i = 0; i < turns; i++) await undefined
+        await member.revoke(0)
+      })()
+      return saved
+    }
+
+    await member.assign(0)
+    await revoked
+    await world.settle()
+    let reads = 0
+    world.reading = () => void reads++
+    await world.append('1')
+    await world.settle()
+
+    t.equal(reads, 0, `after ${turns} turns`)
+    await dispatcher.close(0)
+  }
+})
