@@ -220,9 +220,14 @@ function read(
   position: FetchPosition,
   { batches, aborted, start, end }: FetchedPartition,
 ): FetchResult {
-  const { records, next } = readRecordBatches(batches, {
-    from: position.offset,
-    abortedTransactions: aborted,
-  })
-  return { ...position, records, next: Math.max(next, position.offset), start, end }
+  try {
+    const { records, next } = readRecordBatches(batches, {
+      from: position.offset,
+      abortedTransactions: aborted,
+    })
+    return { ...position, records, next: Math.max(next, position.offset), start, end }
+  } catch (error) {
+    if (error instanceof KafkaError) return nothing(position, error)
+    throw error
+  }
 }
