@@ -53,7 +53,8 @@ export class TailReader {
       const leftMs = deadline - performance.now()
       if (found.size > 0) return found
       if (leftMs <= 0 || this.#isClosed) return failed
-      const waits = await this.#poll(positions, maxBytes, failed)
+      const waits = await wait([this.#poll(positions, maxBytes, failed)], leftMs, signal)
+      if (waits === undefined) continue
       if (waits.length > 0) await wait(waits, leftMs, signal)
       else await wait([], Math.min(FAILED_PAUSE_MS, leftMs), signal)
     }
@@ -174,18 +175,19 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
-/** Resolves with the first of these, or after `ms`. @throws the signal's reason */
-async function wait(
-  these: readonly Promise<void>[],
+/** Resolves with the first of these, or with nothing after `ms`. @throws the signal's reason */
+async function wait<T>(
+  these: readonly Promise<T>[],
   ms: number,
   signal: AbortSignal,
-): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
+): Promise<T | undefined> {
+  signal.throwIfAborted()
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>()
   const aborted = () => reject(signal.reason)
-  const timer = setTimeout(resolve, ms)
+  const timer = setTimeout(resolve, ms, undefined)
   signal.addEventListener('abort', aborted)
   try {
-    await Promise.race([...these, promise])
+    return await Promise.race([...these, promise])
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', aborted)
