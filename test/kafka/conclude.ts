@@ -186,7 +186,9 @@ async function endInOrder(trial: Trial): Promise<void> {
   const { faults } = trial
   await Promise.all(
     living(trial).map(async (sluice) => {
-      if (sluice.child.exitCode !== null) faults.push(`a ${sluice.role} has ended by itself`)
+      const { exitCode } = sluice.child
+      if (exitCode !== null)
+        faults.push(`a ${sluice.role} has ended with ${exitCode} before its time`)
       const code = await sluice.stop()
       if (code !== 0) faults.push(`a ${sluice.role} ended with ${code}`)
     }),
