@@ -3,6 +3,9 @@ import { KafkaError } from '../kafka-error.ts'
 import type { KafkaSecurity } from '../kafka-settings.ts'
 import { type Address, BrokerConnection } from './broker-connection.ts'
 
+/** Metadata is there in milliseconds, a new connection with a login in tens of them. */
+const PATIENCE_MS = 500
+
 export interface ConnectionsOptions {
   readonly servers: readonly Address[]
   readonly clientId: string
@@ -14,7 +17,8 @@ export class Connections {
   readonly #options: ConnectionsOptions
   readonly #open = new Map<string, Promise<BrokerConnection>>()
   #isClosed = false
-  #nextServer = 0
+  /** Who is asked first. */
+  #turn = 0
 
   constructor(options: ConnectionsOptions) {
     this.#options = options
@@ -46,7 +50,9 @@ export class Connections {
   }
 
   /**
-   * Asks any broker: those that are known, then those of the configuration, each once.
+   * Asks any broker: those that are known, then those of the configuration, each once and each
+   * time another one first, since what one says may be out of date. The next one is asked as soon
+   * as one fails, or has not answered for a while; the first answer counts.
    * @throws KafkaError of the last one
    */
   async anywhere<T>(
@@ -54,21 +60,29 @@ export class Connections {
     known: Iterable<Address>,
     use: (connection: BrokerConnection) => Promise<T>,
   ): Promise<T> {
-    const { servers } = this.#options
-    const first = this.#nextServer++ % servers.length
-    const rotated = [...servers.slice(first), ...servers.slice(0, first)]
+    const turn = this.#turn++
+    const addresses = new Map(
+      [...rotated([...known], turn), ...rotated(this.#options.servers, turn)].map(
+        (address) => [`${address.host}:${address.port}`, address] as const,
+      ),
+    )
+    const asked: Promise<{ readonly value: T }>[] = []
     let failure: unknown
-    const tried = new Set<string>()
-    for (const address of [...known, ...rotated]) {
-      const name = `${address.host}:${address.port}`
-      if (tried.has(name)) continue
-      tried.add(name)
-      try {
-        return await use(await this.get(lane, address))
-      } catch (error) {
+    for (const address of addresses.values()) {
+      const answer = this.get(lane, address).then(async (it) => ({ value: await use(it) }))
+      asked.push(answer)
+      const ended = answer.catch((error: unknown): undefined => {
         failure = error
-      }
+      })
+      const found = await within(
+        PATIENCE_MS,
+        ended,
+        Promise.any(asked).catch(() => undefined),
+      )
+      if (found) return found.value
     }
+    const found = await Promise.any(asked).catch(() => undefined)
+    if (found) return found.value
     throw failure
   }
 
@@ -94,4 +108,16 @@ export class Connections {
       )
     }
   }
+}
+
+function rotated<T>(list: readonly T[], turn: number): readonly T[] {
+  const first = turn % Math.max(1, list.length)
+  return [...list.slice(first), ...list.slice(0, first)]
+}
+
+/** The first of these, or nothing after so many milliseconds. */
+async function within<T>(ms: number, ...these: readonly Promise<T>[]): Promise<T | undefined> {
+  const { promise, resolve } = Promise.withResolvers<undefined>()
+  const timer = setTimeout(resolve, ms, undefined)
+  return await Promise.race([...these, promise]).finally(() => clearTimeout(timer))
 }

@@ -34,3 +34,38 @@ t.test('a batch that cannot be read holds up its own partition only', async (t) 
     ['a'],
   )
 })
+
+t.test('a broker that does not answer does not hold up what others know', async (t) => {
+  const silent = await scriptedKafka(t, () => undefined)
+  const sound = await scriptedKafka(t, (api) => {
+    return api === API.metadata ? metadata([silent.port, sound.port], TOPIC, [2]) : undefined
+  })
+  const cluster = connect(t, [silent.port, sound.port])
+
+  for (let round = 0; round < 3; round++) {
+    const before = performance.now()
+    cluster.forget(TOPIC)
+    const [first] = await cluster.partitions(TOPIC)
+
+    t.equal(first?.leader, 2)
+    t.ok(performance.now() - before < 2000, 'long before a producer is refused')
+  }
+})
+
+t.test('a broker that is cut off from the others is not believed again and again', async (t) => {
+  const ports: number[] = []
+  const tells = (leader: number) => (api: number) =>
+    api === API.metadata ? metadata(ports, TOPIC, [leader]) : undefined
+  const cutOff = await scriptedKafka(t, tells(1))
+  const sound = await scriptedKafka(t, tells(2))
+  ports.push(cutOff.port, sound.port)
+  const cluster = connect(t, ports)
+
+  const leaders = new Set<number | undefined>()
+  for (let round = 0; round < 2; round++) {
+    cluster.forget(TOPIC)
+    for (const { leader } of await cluster.partitions(TOPIC)) leaders.add(leader)
+  }
+
+  t.ok(leaders.has(2))
+})
