@@ -75,7 +75,12 @@ export class BrokerConnection {
     security: KafkaSecurity | undefined,
   ): Promise<BrokerConnection> {
     const opened = new BrokerConnection(address, clientId, security)
-    await opened.#within(CONNECT_MS + LOGIN_MS, opened.#broker.connect())
+    try {
+      await opened.#within(CONNECT_MS + LOGIN_MS, opened.#broker.connect())
+    } catch (error) {
+      opened.cut()
+      throw error
+    }
     opened.#connection = opened.#pool.pool[0]
     return opened
   }

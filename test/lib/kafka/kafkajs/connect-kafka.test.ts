@@ -69,3 +69,15 @@ t.test('a broker that is cut off from the others is not believed again and again
 
   t.ok(leaders.has(2))
 })
+
+t.test('a connection that cannot be opened is closed', async (t) => {
+  const broken = await scriptedKafka(t, (api) =>
+    api === API.versions ? Buffer.from('nothing of the kind') : undefined,
+  )
+  const cluster = connect(t, [broken.port])
+
+  await t.rejects(cluster.partitions(TOPIC))
+  await new Promise((resolve) => setTimeout(resolve, 50))
+
+  t.equal(broken.sockets.size, 0)
+})
