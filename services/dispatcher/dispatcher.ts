@@ -89,11 +89,15 @@ export class Dispatcher {
     for (const key of this.#brokers.keys()) {
       if (!keys.has(key)) this.#giveUp(key, this.#parts.graceMs)
     }
-    this.#fault = undefined
+    let fault: string | undefined
     const all = ready.map((broker) =>
-      this.#applyBroker(broker, snapshot.triggers).catch((error) => this.#failed(broker, error)),
+      this.#applyBroker(broker, snapshot.triggers).catch((error) => {
+        fault = this.#failed(broker, error)
+      }),
     )
     await Promise.all(all)
+    // What was wrong before stays until it is known to be over.
+    this.#fault = fault
   }
 
   /** Nobody waits for its last deliveries but whoever wants the same Broker again. */
@@ -111,13 +115,15 @@ export class Dispatcher {
   }
 
   /** A log or cursor that cannot be opened is tried again; the other Brokers go on. */
-  #failed(broker: Broker, error: unknown): void {
+  #failed(broker: Broker, error: unknown): string {
     const { logger, clock } = this.#parts
     logger.error({ err: error, broker: broker.key }, 'The Broker cannot be served, trying again')
-    this.#fault = error instanceof Error ? error.message : String(error)
+    const fault = error instanceof Error ? error.message : String(error)
+    this.#fault = fault
     this.#stopRetry()
-    if (this.#isClosed) return
+    if (this.#isClosed) return fault
     this.#stopRetry = clock.after(RETRY_MS, () => this.#applyAgain())
+    return fault
   }
 
   async #applyBroker(broker: Broker, all: readonly Trigger[]): Promise<void> {

@@ -383,3 +383,32 @@ t.test('a Broker that cannot be served brings no earlier snapshot back', async (
   t.equal(dispatcher.fault, undefined)
   await dispatcher.close(0)
 })
+
+t.test('what is wrong with a Broker is told while it is tried again', async (t) => {
+  const world = new World()
+  const parts = world.parts()
+  let opens = 0
+  let end = () => {}
+  const logs: EventLogs = {
+    ...parts.logs,
+    open: async (broker, retention) => {
+      opens++
+      if (opens === 2) await new Promise<void>((resolve) => (end = resolve))
+      if (opens < 3) throw new Error('no connection')
+      return parts.logs.open(broker, retention)
+    },
+  }
+  const dispatcher = new Dispatcher({ ...parts, logs })
+  await dispatcher.apply(world.snapshot())
+  t.equal(dispatcher.fault, 'no connection')
+
+  world.clock.advance(1000)
+  await world.until(() => opens === 2, 'the second attempt')
+  t.equal(dispatcher.fault, 'no connection')
+
+  end()
+  await world.until(() => opens === 3, 'the third attempt')
+  await world.settle()
+  t.equal(dispatcher.fault, undefined)
+  await dispatcher.close(0)
+})
