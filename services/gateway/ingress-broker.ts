@@ -38,7 +38,7 @@ export class IngressBroker {
 
   /** What is wrong with its storage, in one sentence. */
   fault(): string | undefined {
-    return this.log === undefined ? this.openingFault?.message : this.log.fault()
+    return this.openingFault?.message ?? this.log?.fault()
   }
 }
 

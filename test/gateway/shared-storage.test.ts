@@ -77,6 +77,25 @@ t.test(
   },
 )
 
+t.test(
+  'a Broker that has moved to a Kafka that is away says so, until that is there',
+  async (t) => {
+    const away = new Set<string>()
+    const { clock, gateway, ready } = await started(t, { away })
+    const { kafka } = aBroker()
+
+    away.add('default/default')
+    gateway.change([aBroker({ kafka: { ...kafka, bootstrapServers: ['elsewhere:9092'] } })])
+    await until(async () => (await ready()).warnings.length === 1)
+    t.match(await ready(), { status: 200, warnings: ['Kafka does not answer'] })
+
+    away.clear()
+    clock.advance(1000)
+    await until(async () => (await ready()).warnings.length === 0)
+    t.equal((await gateway.publish()).status, 202)
+  },
+)
+
 t.test('a Broker that is not Ready does not keep it from being ready', async (t) => {
   const readiness = { ready: false, reason: 'Invalid', message: 'a typo' } as const
   const brokers = [aBroker(), aBroker({ key: 'default/broken', readiness })]
