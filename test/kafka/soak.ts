@@ -10,8 +10,9 @@ import { scenarios } from './scenarios/all-scenarios.ts'
 import type { Kafkas, Scenario } from './scenarios/scenario.ts'
 
 /**
- * `npm run soak`: every scenario, over and over, on brokers of its own. One line each. Ends with 1
- * when anything was lost, or came twice without a reason.
+ * `npm run soak`: every scenario in several rounds, on brokers of its own; `events` are those of all
+ * rounds of a scenario. One line per round. Ends with 1 when anything was lost, or came twice without
+ * a reason.
  */
 const { values } = parseArgs({
   options: {
@@ -20,8 +21,8 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
   },
 })
-const events = Number(values.events)
 const rounds = Number(values.rounds)
+const events = Math.ceil(Number(values.events) / rounds)
 const runtime = await findKafkaRuntime()
 if (typeof runtime === 'string') throw new Error(runtime)
 await keepClassData(runtime)
