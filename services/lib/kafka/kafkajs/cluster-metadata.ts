@@ -13,7 +13,7 @@ export class ClusterMetadata {
   readonly #ask: <T>(use: (connection: BrokerConnection) => Promise<T>) => Promise<T>
   readonly #topics = new Map<string, readonly PartitionLeader[]>()
   readonly #asking = new Map<string, Promise<readonly PartitionLeader[]>>()
-  #nodes: ReadonlyMap<number, Address> = new Map()
+  #nodes = new Map<number, Address>()
   #controller = NOBODY
 
   /** `ask` finds a broker that answers, whichever. */
@@ -33,6 +33,11 @@ export class ClusterMetadata {
 
   forget(topic: string): void {
     this.#topics.delete(topic)
+  }
+
+  /** Where a broker is, is asked for again. */
+  forgetNode(id: number): void {
+    this.#nodes.delete(id)
   }
 
   /** @throws KafkaError `UNKNOWN_TOPIC_OR_PARTITION` and others */

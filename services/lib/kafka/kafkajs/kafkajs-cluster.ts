@@ -190,7 +190,13 @@ export class KafkajsCluster implements KafkaCluster {
     if (address === undefined) {
       throw new KafkaError('BROKER_NOT_AVAILABLE', `Broker ${id} is not there`)
     }
-    return this.#connections.get(lane, address)
+    try {
+      return await this.#connections.get(lane, address)
+    } catch (error) {
+      // It may be at another address by now.
+      this.#metadata.forgetNode(id)
+      throw error
+    }
   }
 
   /** A broker is named as the leader a moment before it knows that itself. */

@@ -81,3 +81,24 @@ t.test('a connection that cannot be opened is closed', async (t) => {
 
   t.equal(broken.sockets.size, 0)
 })
+
+t.test('a broker that was replaced at another address is found there', async (t) => {
+  const ports = [0]
+  const asks = (api: number) => (api === API.metadata ? metadata(ports, TOPIC, [1]) : undefined)
+  const gone = await scriptedKafka(t, asks)
+  const bootstrap = await scriptedKafka(t, asks)
+  const replaced = await scriptedKafka(t, (api) =>
+    api === API.fetch ? fetched(TOPIC, [Buffer.alloc(0)]) : asks(api),
+  )
+  const cluster = connect(t, [bootstrap.port])
+  ports[0] = gone.port
+  await cluster.partitions(TOPIC)
+  gone.close()
+  ports[0] = replaced.port
+  const from = [{ topic: TOPIC, partition: 0, offset: 0 }]
+
+  await t.rejects(cluster.fetch(1, from, FETCH), { code: 'CONNECTION' })
+  const [result] = await cluster.fetch(1, from, FETCH)
+
+  t.equal(result?.error, undefined)
+})

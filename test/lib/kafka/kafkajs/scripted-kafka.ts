@@ -28,7 +28,6 @@ const VERSIONS = [
 /** A broker that answers what a test says. Requests for its versions are answered. */
 export async function scriptedKafka(t: Test, answer: Answer) {
   const sockets = new Set<Socket>()
-  const asked: number[] = []
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket)).on('error', () => undefined)
@@ -36,7 +35,6 @@ export async function scriptedKafka(t: Test, answer: Answer) {
     socket.on('data', (chunk) => {
       for (const frame of frames.push(chunk)) {
         const apiKey = frame.readInt16BE(4)
-        asked.push(apiKey)
         const body = frame.subarray(14 + frame.readInt16BE(12))
         const given = answer(apiKey, body)
         const payload = given ?? (apiKey === API.versions ? versions() : undefined)
@@ -49,12 +47,13 @@ export async function scriptedKafka(t: Test, answer: Answer) {
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => {
+  const close = () => {
     for (const socket of sockets) socket.destroy()
     server.close()
-  })
+  }
+  t.teardown(close)
   const { port } = server.address() as { port: number }
-  return { port, sockets, asked }
+  return { port, sockets, close }
 }
 
 function versions(): Buffer {
