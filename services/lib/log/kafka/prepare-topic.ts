@@ -29,7 +29,7 @@ export async function prepareTopic(
   maxEventBytes: number,
   logger: Logger,
 ): Promise<EventsTopic> {
-  const wanted = wantedConfig(settings, retention, maxEventBytes)
+  let wanted = wantedConfig(settings, retention, maxEventBytes)
   let isNew = false
   let partitions = await retryKafka(PREPARE_MS, () => cluster.partitions(name)).catch(absent)
   if (partitions === undefined) {
@@ -40,16 +40,22 @@ export async function prepareTopic(
       )
     }
     const { partitions: count, replicationFactor } = settings
+    // Left to the cluster, a topic has three replicas where there are three brokers.
+    const replicas =
+      replicationFactor ?? (await retryKafka(PREPARE_MS, () => cluster.brokerCount()))
+    wanted = wantedConfig({ ...settings, replicationFactor: replicas }, retention, maxEventBytes)
     const spec = { topic: name, partitions: count, replicationFactor, config: wanted }
     const created = await retryKafka(PREPARE_MS, () => cluster.createTopics([spec]))
     isNew = created.includes(name)
     partitions = await retryKafka(PREPARE_MS, () => cluster.partitions(name))
     if (isNew) logger.info({ topic: name, partitions: partitions.length }, 'Topic created')
   }
-  const actual = await cluster.topicConfig(name).catch((error: unknown) => {
-    logger.warn({ err: error, topic: name }, 'The settings of the topic cannot be read')
-    return new Map<string, string>()
-  })
+  const actual = await retryKafka(PREPARE_MS, () => cluster.topicConfig(name)).catch(
+    (error: unknown) => {
+      logger.warn({ err: error, topic: name }, 'The settings of the topic cannot be read')
+      return new Map<string, string>()
+    },
+  )
   if (!isNew && settings.externalTopic === undefined) {
     const replicas = partitions[0]?.replicas ?? 0
     reportDifferences(name, settings, wanted, actual, partitions.length, replicas, logger)
