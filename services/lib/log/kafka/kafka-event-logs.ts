@@ -55,7 +55,7 @@ export class KafkaEventLogs implements EventLogs {
       topic,
     }
     this.#open.set(broker, opened)
-    opened.opening.catch(() => this.#forget(broker, opened))
+    opened.opening.catch(() => this.#forget(broker, opened, known))
     const log = await opened.opening
     await known?.opening.then(closeLog, () => undefined)
     return log
@@ -90,9 +90,13 @@ export class KafkaEventLogs implements EventLogs {
     if (opened?.cluster === cluster && opened.topic === topic) this.#open.delete(broker)
   }
 
-  /** Another one may be in its place by now. */
-  #forget(broker: string, opened: Opened): void {
-    if (this.#open.get(broker) === opened) this.#open.delete(broker)
+  /** The earlier one is still there, and is closed with the others. Another may be in its place by now. */
+  #forget(broker: string, opened: Opened, earlier: Opened | undefined): void {
+    if (this.#open.get(broker) !== opened) return
+    this.#open.delete(broker)
+    if (earlier === undefined) return
+    this.#open.set(broker, earlier)
+    earlier.opening.catch(() => this.#forget(broker, earlier, undefined))
   }
 }
 
