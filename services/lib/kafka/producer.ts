@@ -57,7 +57,7 @@ export class KafkaProducer {
   #timer: Cancel | undefined
   #timerAt = Number.POSITIVE_INFINITY
   #isClosing = false
-  #drained: (() => void) | undefined
+  #drained: PromiseWithResolvers<void> | undefined
 
   constructor({ cluster, clock, lingerMs }: KafkaProducerOptions) {
     this.#cluster = cluster
@@ -112,10 +112,9 @@ export class KafkaProducer {
   async close(): Promise<void> {
     this.#isClosing = true
     if (this.#queuedCalls === 0) return
-    await new Promise<void>((resolve) => {
-      this.#drained = resolve
-      this.#wakeAt(this.#clock.now())
-    })
+    this.#drained ??= Promise.withResolvers()
+    this.#wakeAt(this.#clock.now())
+    await this.#drained.promise
   }
 
   #queueOf(topic: string, partition: number): ProduceQueue {
@@ -278,7 +277,7 @@ export class KafkaProducer {
   #settle(entry: ProduceEntry): void {
     this.#queuedBytes -= entry.bytes
     this.#queuedCalls--
-    if (this.#queuedCalls === 0) this.#drained?.()
+    if (this.#queuedCalls === 0) this.#drained?.resolve()
   }
 }
 

@@ -348,3 +348,14 @@ t.test('a send ends in time when the clock of the machine is set back', async (t
   await pass(clock, 20)
   t.equal(await Promise.race([sent, 'nothing']), 'REQUEST_TIMED_OUT')
 })
+
+t.test('close() ends for everybody who calls it', async (t) => {
+  const { clock, producer } = start([1])
+  const sent = producer.send('t', 0, [record('a')])
+  const closed = Promise.all([producer.close(), producer.close()]).then(() => 'closed')
+
+  await pass(clock, 100)
+  await sent
+
+  t.equal(await Promise.race([closed, new Promise((r) => setTimeout(r, 50, 'waits'))]), 'closed')
+})
