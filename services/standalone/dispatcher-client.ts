@@ -10,8 +10,8 @@ import type { DispatcherThreadData } from './dispatcher-thread.ts'
 const APPLY_MS = 60_000
 const ASK_MS = 5_000
 const FAULT_EVERY_MS = 1_000
-/** What closing takes beyond the grace period. */
-const CLOSE_MS = 5_000
+/** What closing takes beyond the grace period: some seven seconds where Kafka does not answer. */
+const CLOSE_MS = 20_000
 
 /** The dispatcher, in a thread of its own so that deliveries and the ingress share two cores. */
 export class DispatcherClient implements SnapshotTaker {

@@ -125,3 +125,19 @@ t.test('Kafka that comes after npm start: it goes on by itself, and misses nothi
   t.equal((await postEvent(sluice.ingressUrl)).status, 202)
   await subscriber.waitFor(1)
 })
+
+t.test('SIGTERM while Kafka does not answer ends npm start with 0', async (t) => {
+  const kafka = await KafkaNode.start(runtime)
+  t.teardown(() => kafka.close())
+  const name = uniqueName('stalled')
+  const trigger = { name, broker: name, subscriber: '{uri: "http://127.0.0.1:9"}' }
+  const sluice = await start(t, `${brokerYaml({ name })}---\n${triggerYaml(trigger)}`, {
+    KAFKA_BROKERS: kafka.bootstrap,
+    GRACE_PERIOD: 'PT0.5S',
+  })
+
+  await kafka.pause()
+  await delay(500)
+
+  t.equal(await sluice.stop(), 0)
+})

@@ -71,7 +71,12 @@ export async function runProcess<
     closeWithGrace({ delay, logger: false }, async ({ err }) => {
       isClosing = true
       if (err !== undefined) logger.fatal({ err }, 'Unexpected error')
-      await opened.disposeAsync()
+      try {
+        await opened.disposeAsync()
+      } catch (error) {
+        logger.error({ err: error }, 'The process ends in disorder')
+        throw error
+      }
     })
     const { banner } = await startProgram(start, { config, env, logger, died }, opened)
     isStarted = true

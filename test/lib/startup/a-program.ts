@@ -23,6 +23,11 @@ await runProcess(process.env, {
     }
     if (deed === 'die-early') died(new Error('The thread cannot start'))
     opened.defer(() => void process.stdout.write('closed last\n'))
+    if (deed === 'close-badly') {
+      opened.defer(() => {
+        throw new Error('No answer to "close"')
+      })
+    }
     if (deed === 'die-late') setTimeout(() => died(new Error('The thread is dead')), 10)
     if (deed === 'throw-late') {
       setTimeout(() => {

@@ -80,6 +80,14 @@ t.test('an unexpected error is logged, and the process closed', async (t) => {
   t.match(stdout, 'closed last\nclosed first\n')
 })
 
+t.test('what cannot be closed is said, and the rest is closed', async (t) => {
+  const { code, stdout } = await run('close-badly', 'SIGTERM')
+
+  t.equal(code, 1)
+  t.match(stdout, /"level":"error".*No answer to/)
+  t.match(stdout, 'closed last\nclosed first\n')
+})
+
 t.test('startProgram() closes what was opened where the start fails', async (t) => {
   const closed: string[] = []
   const failure = new Error('no')
