@@ -21,6 +21,8 @@ export class Dispatcher {
   #snapshot: Snapshot = { brokers: [], triggers: [] }
   #last: Promise<void> = Promise.resolve()
   #fault: string | undefined
+  /** What was said last about Brokers that cannot be served. */
+  readonly #failures = new Map<string, string>()
   #isClosed = false
   #stopSweep: () => void = () => undefined
   #stopRetry: () => void = () => undefined
@@ -91,9 +93,12 @@ export class Dispatcher {
     }
     let fault: string | undefined
     const all = ready.map((broker) =>
-      this.#applyBroker(broker, snapshot.triggers).catch((error) => {
-        fault = this.#failed(broker, error)
-      }),
+      this.#applyBroker(broker, snapshot.triggers).then(
+        () => this.#failures.delete(broker.key),
+        (error) => {
+          fault = this.#failed(broker, error)
+        },
+      ),
     )
     await Promise.all(all)
     // What was wrong before stays until it is known to be over.
@@ -117,8 +122,11 @@ export class Dispatcher {
   /** A log or cursor that cannot be opened is tried again; the other Brokers go on. */
   #failed(broker: Broker, error: unknown): string {
     const { logger, clock } = this.#parts
-    logger.error({ err: error, broker: broker.key }, 'The Broker cannot be served, trying again')
     const fault = error instanceof Error ? error.message : String(error)
+    if (this.#failures.get(broker.key) !== fault) {
+      logger.error({ err: error, broker: broker.key }, 'The Broker cannot be served, trying again')
+    }
+    this.#failures.set(broker.key, fault)
     this.#fault = fault
     this.#stopRetry()
     if (this.#isClosed) return fault

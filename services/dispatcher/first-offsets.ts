@@ -30,19 +30,35 @@ async function firstOffset(
 ): Promise<number> {
   if (trigger.start === 'latest') return end
   if (trigger.start === 'earliest') return start
-  const isGroup = trigger.start === 'knative-group'
-  const positions = isGroup
-    ? await log.knativeProgress(trigger.key)
-    : await log.offsetsAt(Number(trigger.start))
+  if (trigger.start === 'knative-group') return knativeOffset(log, partition, trigger, logger)
+  const positions = await log.offsetsAt(trigger.start)
   const offset = positions.find((each) => each.partition === partition)?.offset
-  if (offset !== undefined) return Math.min(Math.max(offset, start), end)
-  if (!isGroup) return end
-  // Where others are known, this one was added since; where none is, nothing must be missed.
-  if (positions.length === 0) {
+  return Math.min(Math.max(offset ?? end, start), end)
+}
+
+/** Where Knative's dispatcher left it: wherever that is in doubt, nothing must be missed. */
+async function knativeOffset(
+  log: EventLog,
+  partition: number,
+  { key }: Trigger,
+  logger: Logger,
+): Promise<number> {
+  const positions = await log.knativeProgress(key)
+  // Asked for afterwards: the group may have gone on until now.
+  const { start, end } = boundsOf(await log.bounds(), partition)
+  const offset = positions.find((each) => each.partition === partition)?.offset
+  if (offset !== undefined && offset <= end) return Math.max(offset, start)
+  if (offset !== undefined) {
+    logger.error(
+      { trigger: key, partition, offset, end, start },
+      "Knative's consumer group is beyond the end of the log, so it is of another one: the Trigger starts at the earliest event",
+    )
+  } else if (positions.length === 0) {
     logger.warn(
-      { trigger: trigger.key, partition, start },
+      { trigger: key, partition, start },
       "Knative's consumer group of the Trigger has no offsets: it starts at the earliest event",
     )
   }
+  // Where others are known, this partition was added since.
   return start
 }

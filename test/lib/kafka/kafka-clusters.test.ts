@@ -4,7 +4,7 @@ import { KafkaClusters } from '#kafka/kafka-clusters.ts'
 import type { KafkaSettings } from '#kafka/kafka-settings.ts'
 import { connectKafka } from '#kafka/kafkajs/connect-kafka.ts'
 import { Problem } from '#problems/problem.ts'
-import { systemClock } from '#time/system-clock.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
 
 const SETTINGS: KafkaSettings = {
   bootstrapServers: ['one:9092'],
@@ -24,20 +24,28 @@ function start(
   brokers: Readonly<Record<string, Partial<KafkaSettings>>>,
 ) {
   const connected: { servers: readonly string[]; security: unknown }[] = []
+  const clock = new FakeClock()
+  let closed = 0
   const clusters = new KafkaClusters({
     servers,
     clientId: 'test',
     lingerMs: 0,
-    clock: systemClock,
+    clock,
     connect: (options): KafkaCluster => {
       connected.push(options)
-      return connectKafka(options)
+      const cluster = connectKafka(options)
+      const close = cluster.close.bind(cluster)
+      cluster.close = () => {
+        closed++
+        return close()
+      }
+      return cluster
     },
   })
   clusters.apply(
     Object.entries(brokers).map(([key, kafka]) => ({ key, kafka: { ...SETTINGS, ...kafka } })),
   )
-  return { clusters, connected }
+  return { clusters, connected, clock, closed: () => closed }
 }
 
 t.test('Brokers with the same servers and login share connections, others do not', async (t) => {
@@ -84,6 +92,29 @@ t.test(
     clusters.apply([])
     t.same(clusters.keys(), [])
     await clusters.close()
+  },
+)
+
+t.test(
+  'a client that no Broker needs any more is closed after a minute, with its login',
+  async (t) => {
+    const { clusters, clock, closed } = start(undefined, {
+      'a/one': { security: LOGIN },
+      'a/two': {},
+    })
+    const kept = clusters.of('a/two').cluster
+    clusters.of('a/one')
+
+    clusters.apply([{ key: 'a/two', kafka: SETTINGS }])
+    clock.advance(59_000)
+    t.equal(closed(), 0)
+    clock.advance(1000)
+    await new Promise(setImmediate)
+
+    t.equal(closed(), 1)
+    t.equal(clusters.of('a/two').cluster, kept)
+    await clusters.close()
+    t.equal(clock.pending, 0)
   },
 )
 
