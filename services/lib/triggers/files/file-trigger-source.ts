@@ -13,6 +13,8 @@ import { signatureOf } from './signature-of.ts'
 import { Look, UnderstoodFiles } from './understood-files.ts'
 
 const POLL_MS = 250
+/** How much sooner the second look comes. */
+const UNSETTLED = 5
 const START_TRIES = 20
 const NO_SERVICES: ServiceUrls = new Map()
 
@@ -25,7 +27,7 @@ export interface FileTriggerSourceOptions {
   readonly profile?: Profile
   readonly clock: Clock
   readonly logger?: ReportLogger
-  /** How long between two looks at the files. A change counts when two looks in a row agree. */
+  /** How long between two looks at the files. A change counts when the next look, which comes sooner, agrees. */
   readonly pollMs?: number
 }
 
@@ -108,7 +110,10 @@ export class FileTriggerSource implements TriggerSource {
 
   #waitForNextLook(): void {
     if (this.#closed) return
-    this.#cancel = this.#options.clock.after(this.#options.pollMs ?? POLL_MS, () => {
+    const pollMs = this.#options.pollMs ?? POLL_MS
+    // Whether a change has come to rest is seen soon: the next one may be on its way already.
+    const waitMs = this.#unsettled === undefined ? pollMs : pollMs / UNSETTLED
+    this.#cancel = this.#options.clock.after(waitMs, () => {
       this.#looking = this.#lookAgain().then(
         () => this.#waitForNextLook(),
         (error: unknown) => {
