@@ -109,6 +109,10 @@ export class SegmentReader {
       const index = this.#indexOf(next)
       const first = this.#list()[index]
       if (first === undefined) return
+      if (first > next && first >= end) {
+        // Taken away by somebody, and the writer has not noticed yet: no damage of what is left.
+        throw new Error(`The records from offset ${next} to ${end - 1} are gone`)
+      }
       const bound = this.#boundAfter(index)
       const limit = Math.min(end, bound.end ?? bound.following ?? end)
       try {

@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
 import type { EventLog, LogRecord } from '#log/event-log.ts'
+import { SegmentReader } from '#log/sqlite/segment-reader.ts'
 import { aRecord, idOf, KEEP, never, readAll, until } from '../event-log.suite.ts'
 import { startSqlite } from './start-sqlite.ts'
 
@@ -178,6 +179,22 @@ t.test('a damaged segment is reported, not skipped, and given up by moving it aw
   t.equal(read!.records[0]!.offset, thirdFirst)
   t.equal(read!.next, 30)
   t.ok(existsSync(first!))
+})
+
+t.test('a segment that was moved away is not taken for damage of the one above it', async (t) => {
+  const { broker, folder, logs, segments } = startLog(t)
+  await fill(await logs.open(broker, KEEP), 10)
+  const [first, second] = segments()
+  const above = Number(/(\d+)\.db/.exec(second!)![1])
+  const faults: unknown[] = []
+  const reader = new SegmentReader(broker, folder, (...fault) => faults.push(fault))
+  t.teardown(() => reader.close())
+  for (const end of ['', '-wal', '-shm']) rmSync(`${first}${end}`, { force: true })
+
+  // Nothing is committed in the one above yet, and nobody has said that the log starts there.
+  t.throws(() => reader.read(1, above, 1000), /from offset 1 to \d+ are gone/)
+
+  t.same(faults, [])
 })
 
 t.test('a segment found damaged while it is written gets nothing more', async (t) => {
