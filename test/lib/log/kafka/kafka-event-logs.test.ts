@@ -41,6 +41,7 @@ t.test('a log is closed, too, when its Broker moved to a Kafka that cannot be us
   await t.rejects(logs.open(BROKER, RETENTION), /not allowed/)
 
   await logs.close()
+  await clusters.close()
 
   t.match(log.refusal()?.message, /closed/)
   t.equal(clock.pending, 0)
