@@ -198,6 +198,17 @@ for (const [driver, places] of Object.entries(DRIVERS)) {
   })
 }
 
+t.test('kafkajs is named only in lib/kafka/kafkajs, also where it is required', (t) => {
+  const named = modules.filter(({ text }) => /'kafkajs['/]/.test(text)).map(({ path }) => path)
+
+  t.ok(named.length > 0)
+  t.same(
+    named.filter((path) => !path.startsWith('lib/kafka/kafkajs/')),
+    [],
+  )
+  t.end()
+})
+
 t.test('there are no barrels, and nothing is named after what it is not', (t) => {
   const vague = /(?:^|\/)(?:index|utils?|helpers?|common|managers?|misc)(?:\/|\.ts$)/
 
