@@ -70,6 +70,11 @@ export class KafkaProducer {
     return { calls: this.#queuedCalls, bytes: this.#queuedBytes }
   }
 
+  /** The bytes that wait for their turn to be sent to a partition. */
+  waitingBytes(topic: string, partition: number): number {
+    return this.#queues.get(`${partition} ${topic}`)?.bytes ?? 0
+  }
+
   /** Why nothing has been stored in a topic since the last failure, in one sentence. */
   faultOf(topic: string): string | undefined {
     return this.#faults.get(topic)

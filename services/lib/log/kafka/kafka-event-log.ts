@@ -1,13 +1,11 @@
 import { GroupMember } from '#kafka/group/group-member.ts'
 import type { FetchResult } from '#kafka/kafka-cluster.ts'
 import type { KafkaBroker } from '#kafka/kafka-clusters.ts'
-import { BATCH_OVERHEAD } from '#kafka/records/record-bytes.ts'
 import { retryKafka } from '#kafka/retry-kafka.ts'
 import { dispatcherGroup, triggerGroup } from '#kafka/topic-names.ts'
-import { Problem } from '#problems/problem.ts'
+import type { Problem } from '#problems/problem.ts'
 import type { Logger } from '#telemetry/logger.ts'
 import type { Cancel, Clock } from '#time/clock.ts'
-import { checkRecords } from '../check-records.ts'
 import type {
   EventLog,
   Membership,
@@ -18,17 +16,13 @@ import type {
   Position,
   ReadOptions,
 } from '../event-log.ts'
-import { appendFailure, tooLarge } from './append-failure.ts'
 import { byLeader, fetchFrom } from './leader-fetch.ts'
 import { readMark, writeMark } from './log-mark.ts'
 import { partitionRead, readFailure } from './partition-read.ts'
 import type { EventsTopic } from './prepare-topic.ts'
-import { splitBatches } from './split-batches.ts'
 import { TailReader } from './tail-reader.ts'
+import { TopicWriter } from './topic-writer.ts'
 
-/** Calls that wait for an answer from Kafka: a pending request costs the gateway about 100 KB. */
-const MAX_CALLS = 1024
-const MAX_QUEUED_BYTES = 32 * 1024 * 1024
 const ASK_MS = 5000
 /** How soon a topic that has grown is noticed by those that only write. */
 const REFRESH_MS = 30_000
@@ -48,66 +42,29 @@ export interface KafkaEventLogParts {
 /** A Broker's topic. */
 export class KafkaEventLog implements EventLog {
   readonly #parts: KafkaEventLogParts
+  readonly #writer: TopicWriter
   readonly #tail: TailReader
-  readonly #appending = new Set<Promise<unknown>>()
   readonly #members = new Set<GroupMember>()
-  #partitions: number
   #stopRefresh: Cancel = () => undefined
   #isClosed = false
 
   constructor(parts: KafkaEventLogParts) {
     this.#parts = parts
-    this.#partitions = parts.topic.partitions
+    this.#writer = new TopicWriter({ ...parts, producer: parts.kafka.producer })
     this.#tail = new TailReader(parts.kafka.cluster, parts.topic.name)
-    parts.kafka.producer.limitBatches(parts.topic.name, parts.topic.maxMessageBytes)
     this.#refreshLater()
   }
 
-  async append(records: readonly NewRecord[]): Promise<readonly Position[]> {
-    if (this.#isClosed) throw closed()
-    checkRecords(records)
-    const { topic, clock, kafka, broker } = this.#parts
-    const { maxMessageBytes } = topic
-    const { batches, largest } = splitBatches(
-      records,
-      this.#partitions,
-      maxMessageBytes,
-      clock.now(),
-    )
-    if (largest + BATCH_OVERHEAD > maxMessageBytes) throw tooLarge(largest, maxMessageBytes)
-    const positions: Position[] = new Array(records.length)
-    const sent = batches.map(async ({ partition, written, indexes }) => {
-      const offset = await kafka.producer.send(topic.name, partition, written)
-      for (const [at, index] of indexes.entries()) {
-        positions[index] = { partition, offset: offset + at }
-      }
-    })
-    const appended = Promise.all(sent)
-    this.#appending.add(appended)
-    try {
-      await appended
-    } catch (error) {
-      throw appendFailure(error, broker)
-    } finally {
-      this.#appending.delete(appended)
-    }
-    return positions
+  append(records: readonly NewRecord[]): Promise<readonly Position[]> {
+    return this.#writer.append(records)
   }
 
   refusal(): Problem | undefined {
-    if (this.#isClosed) return closed()
-    const { calls, bytes } = this.#parts.kafka.producer.queued
-    if (calls < MAX_CALLS && bytes < MAX_QUEUED_BYTES) return undefined
-    const detail = `Cannot take more events now: ${calls} requests wait for Kafka already`
-    return new Problem('over-capacity', detail, { retryAfterSeconds: 1 })
+    return this.#writer.refusal()
   }
 
   fault(): string | undefined {
-    const { kafka, topic, broker } = this.#parts
-    const fault = kafka.producer.faultOf(topic.name)
-    return fault === undefined
-      ? undefined
-      : `Kafka does not store the events of ${broker}: ${fault}`
+    return this.#writer.fault()
   }
 
   async read(
@@ -174,7 +131,7 @@ export class KafkaEventLog implements EventLog {
       partitionCount: async () => {
         cluster.forget(topic.name)
         const { length } = await cluster.partitions(topic.name)
-        this.#partitions = length
+        this.#writer.partitions = length
         return length
       },
       owner,
@@ -211,8 +168,9 @@ export class KafkaEventLog implements EventLog {
     this.#isClosed = true
     this.#stopRefresh()
     this.#tail.close()
+    const written = this.#writer.close()
     await Promise.allSettled([...this.#members].map((member) => member.leave()))
-    await Promise.allSettled(this.#appending)
+    await written
     this.#parts.closed()
   }
 
@@ -284,17 +242,11 @@ export class KafkaEventLog implements EventLog {
       kafka.cluster.forget(topic.name)
       kafka.cluster.partitions(topic.name).then(
         ({ length }) => {
-          this.#partitions = length
+          this.#writer.partitions = length
         },
         () => undefined,
       )
       this.#refreshLater()
     })
   }
-}
-
-function closed(): Problem {
-  return new Problem('log-unavailable', 'Cannot append to the event log: it is closed', {
-    retryAfterSeconds: 2,
-  })
 }
