@@ -17,7 +17,7 @@ export interface ReceiverOptions {
   readonly isStopping: () => boolean
 }
 
-/** Takes the events of one request into a Broker's log, and answers. Throws what refuses them. */
+/** Takes the events of one request into a Broker's log, and answers, also what refuses them. */
 export type ReceiveEvents = (
   ingress: IngressBroker,
   request: FastifyRequest,
@@ -26,13 +26,22 @@ export type ReceiveEvents = (
 
 const EMPTY = Buffer.alloc(0)
 
+interface Arrival {
+  readonly ingress: IngressBroker
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+}
+
 /**
  * The way of one request: read and checked against CloudEvents, the data against its schema, repeats
- * left out, appended, and only when that is durable answered 202.
+ * left out, appended, and only when that is durable answered 202. The requests that one turn of the
+ * event loop brings go this way together, one right after the other, while the processor's caches
+ * hold what it takes.
  */
 export function createReceiver(options: ReceiverOptions): ReceiveEvents {
   const { schemas, dedup, tracing, limits, isStopping } = options
-  return (ingress, { raw, body }, reply) => {
+  let arrived: Arrival[] = []
+  const receive = ({ ingress, request: { raw, body }, reply }: Arrival) => {
     const started = performance.now()
     const { broker, metrics } = ingress
     const bytes = body instanceof Uint8Array ? body : EMPTY
@@ -52,9 +61,27 @@ export function createReceiver(options: ReceiverOptions): ReceiveEvents {
       })
       .catch((error: unknown) => {
         endSpans(spans, error)
-        reply.send(error instanceof Error ? error : new Error(String(error)))
+        refuse(reply, error)
       })
   }
+  const receiveAll = () => {
+    const all = arrived
+    arrived = []
+    for (const arrival of all) {
+      try {
+        receive(arrival)
+      } catch (error) {
+        refuse(arrival.reply, error)
+      }
+    }
+  }
+  return (ingress, request, reply) => {
+    if (arrived.push({ ingress, request, reply }) === 1) setImmediate(receiveAll)
+  }
+}
+
+function refuse(reply: FastifyReply, error: unknown): void {
+  reply.send(error instanceof Error ? error : new Error(String(error)))
 }
 
 function endSpans(spans: readonly Span[], error?: unknown): void {
