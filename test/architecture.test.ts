@@ -58,7 +58,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 /** What stands outside the program, and the only places that may talk to it. Types talk to nothing. */
 const DRIVERS: Readonly<Record<string, RegExp>> = {
   'node:sqlite': /^lib\/(?:sqlite|[^/]+\/sqlite)\//,
-  undici: /^(?:lib\/delivery\/http|samples)\//,
+  undici: /^samples\//,
   fastify: /^(?:lib\/http|lib\/administration|gateway|samples)\//,
   yaml: /^lib\/(?:triggers\/files|schemas)\//,
   ajv: /^lib\/(?:schemas|config)\//,

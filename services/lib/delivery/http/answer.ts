@@ -1,4 +1,3 @@
-import type { Dispatcher } from 'undici'
 import { contentMode } from '#events/content-mode.ts'
 import type { CloudEvent } from '#events/event.ts'
 import { eventSize } from '#events/event-size.ts'
@@ -32,16 +31,16 @@ export class Answer {
   #keptBytes = 0
   #bytes = 0
 
-  /** `rawHeaders` is a flat list of names and values, as undici has it for HTTP/1.1. */
+  /** `rawHeaders` is a flat list of names and values. */
   constructor(
     status: number,
-    rawHeaders: Dispatcher.DispatchController['rawHeaders'],
+    rawHeaders: readonly string[],
     acceptReply: boolean,
     maxReplyBytes: number,
   ) {
     this.status = status
     // The answer to almost every delivery is a plain 202, of which the headers say nothing.
-    this.#rawHeaders = status === 202 || !Array.isArray(rawHeaders) ? [] : rawHeaders.map(latin1)
+    this.#rawHeaders = status === 202 ? [] : rawHeaders
     this.#isReply =
       acceptReply && this.isSuccess && status !== 202 && claimsToBeEvent(this.#rawHeaders)
     this.#maxReplyBytes = maxReplyBytes
@@ -51,12 +50,12 @@ export class Answer {
     return this.status >= 200 && this.status < 300
   }
 
-  /** Takes a piece of the body. False: nothing that follows can change the result. */
+  /** Copies of a piece of the body what it keeps. False: nothing that follows can change the result. */
   add(chunk: Uint8Array): boolean {
     this.#bytes += chunk.length
     const room = this.#keepBytes() - this.#keptBytes
     if (room > 0) {
-      const part = chunk.length > room ? chunk.subarray(0, room) : chunk
+      const part = Buffer.from(chunk.length > room ? chunk.subarray(0, room) : chunk)
       this.#kept.push(part)
       this.#keptBytes += part.length
     }
@@ -135,8 +134,4 @@ function header(rawHeaders: readonly string[], name: string): string | undefined
     if (rawHeaders[i]?.toLowerCase() === name) return rawHeaders[i + 1]
   }
   return undefined
-}
-
-function latin1(header: string | Buffer): string {
-  return typeof header === 'string' ? header : header.toString('latin1')
 }

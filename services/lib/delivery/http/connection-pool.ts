@@ -1,10 +1,13 @@
-import { buildConnector } from 'undici'
+import type { Clock } from '#time/clock.ts'
 import { Connection } from './connection.ts'
+import { type Deadline, Deadlines, type Expiring } from './deadlines.ts'
+import type { Destination } from './parse-destination.ts'
 
 interface Origin {
   /** The one used last is on top, so that what is not needed falls idle and closes. */
-  readonly idle: Connection[]
+  readonly idle: Idle[]
   open: number
+  session: Buffer | undefined
 }
 
 /**
@@ -13,39 +16,68 @@ interface Origin {
  * the server's `Keep-Alive` says.
  */
 export class ConnectionPool {
-  readonly #connect = buildConnector({ timeout: 0 })
+  readonly #deadlines: Deadlines
   readonly #origins = new Map<string, Origin>()
 
-  /** An idle connection, or a new one. It is the caller's until it is released or destroyed. */
-  take(origin: string): Connection {
-    let entry = this.#origins.get(origin)
-    if (entry === undefined) {
-      entry = { idle: [], open: 0 }
-      this.#origins.set(origin, entry)
-    }
-    const connection = entry.idle.pop() ?? this.#open(origin, entry)
-    connection.idle = false
-    return connection
+  constructor(clock: Clock) {
+    this.#deadlines = new Deadlines(clock)
   }
 
-  /** Gives a connection back whose exchange ended well. */
-  release(origin: string, connection: Connection): void {
-    connection.idle = true
-    this.#origins.get(origin)?.idle.push(connection)
+  /** An idle connection, or a new one. It is the caller's until it is released or destroyed. */
+  take(destination: Destination): Connection {
+    let entry = this.#origins.get(destination.origin)
+    if (entry === undefined) {
+      entry = { idle: [], open: 0, session: undefined }
+      this.#origins.set(destination.origin, entry)
+    }
+    return entry.idle.pop()?.take() ?? this.#open(destination, entry)
+  }
+
+  /** Gives a connection back whose exchange ended well, for so many milliseconds. */
+  release({ origin }: Destination, connection: Connection, idleMs: number): void {
+    this.#origins.get(origin)?.idle.push(new Idle(connection, this.#deadlines, idleMs))
   }
 
   /** Closes all idle connections. */
   closeIdle(): void {
-    for (const { idle } of this.#origins.values()) for (const one of [...idle]) one.destroy()
+    for (const { idle } of this.#origins.values()) {
+      for (const one of [...idle]) one.expire()
+    }
   }
 
-  #open(origin: string, entry: Origin): Connection {
+  #open(destination: Destination, entry: Origin): Connection {
     entry.open += 1
-    return new Connection(origin, this.#connect, (closed) => {
-      entry.open -= 1
-      const at = entry.idle.indexOf(closed)
-      if (at >= 0) entry.idle.splice(at, 1)
-      if (entry.open === 0) this.#origins.delete(origin)
+    return new Connection(destination, entry.session, {
+      onSession: (session) => {
+        entry.session = session
+      },
+      onClose: (closed) => {
+        entry.open -= 1
+        const at = entry.idle.findIndex(({ connection }) => connection === closed)
+        if (at >= 0) entry.idle.splice(at, 1)[0]?.take()
+        if (entry.open === 0) this.#origins.delete(destination.origin)
+      },
     })
+  }
+}
+
+/** A connection that nobody uses. */
+class Idle implements Expiring {
+  readonly connection: Connection
+  readonly #deadline: Deadline
+
+  constructor(connection: Connection, deadlines: Deadlines, idleMs: number) {
+    this.connection = connection
+    this.#deadline = deadlines.add(idleMs, this)
+  }
+
+  /** It is idle no more. */
+  take(): Connection {
+    this.#deadline.cancel(this)
+    return this.connection
+  }
+
+  expire(): void {
+    this.connection.destroy()
   }
 }

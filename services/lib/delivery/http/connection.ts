@@ -1,52 +1,150 @@
-import { Socket } from 'node:net'
-import { type buildConnector, Client, type Dispatcher } from 'undici'
+import {
+  connect as connectTcp,
+  type OnReadOpts,
+  type Socket,
+  type TcpNetConnectOpts,
+} from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import type { Destination } from './parse-destination.ts'
+import { type ResponseHandler, ResponseParser } from './response-parser.ts'
+import type { ExchangeFault } from './transport-failure.ts'
+import type { RequestBytes } from './write-request.ts'
 
-/** As much as the ingress takes, and room for the event's own header names. */
-const MAX_RESPONSE_HEADER_BYTES = 128 * 1024
+const TCP_KEEP_ALIVE_DELAY_MS = 60_000
+/** Lent to one socket after the other: what it holds is read before the next one gets it. */
+const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024)
 
-/** One connection to an origin, used by one exchange at a time. Connects when it is first used. */
+/** Who uses a connection, for one request and its answer. */
+export interface ConnectionUser extends ResponseHandler {
+  /** The answer is complete. The connection may be used again within `idleMs`, unless that is 0. */
+  onComplete(idleMs: number): void
+  /** It will not be complete. */
+  onFailure(fault: ExchangeFault | Error): void
+}
+
+/** What a connection tells whoever opened it. */
+export interface ConnectionOwner {
+  /** Of a TLS connection whose certificate was accepted, so that the next one is cheaper. */
+  onSession(session: Buffer): void
+  /** The connection cannot be used again. Called once. */
+  onClose(connection: Connection): void
+}
+
+/**
+ * One connection, used by one exchange at a time. It begins to connect at once. Any byte that comes
+ * when nobody waits for one closes it.
+ */
 export class Connection {
-  readonly #client: Client
-  readonly #onClose: (connection: Connection) => void
-  #socket: Socket | undefined
-  #closed = false
-  /** Whether no exchange uses it. */
-  idle = false
+  readonly #owner: ConnectionOwner
+  readonly #socket: Socket
+  readonly #parser = new ResponseParser()
+  #user: ConnectionUser | undefined
+  /** Waits until the connection is established, and its certificate accepted. */
+  #unsent: RequestBytes | undefined
+  #isEstablished = false
+  #isClosed = false
 
-  /** `onClose` is called once, when the connection cannot be used again. */
-  constructor(
-    origin: string,
-    connect: buildConnector.connector,
-    onClose: (connection: Connection) => void,
-  ) {
-    this.#onClose = onClose
-    this.#client = new Client(origin, {
-      // Kept, so that a connection that is not established yet can be given up.
-      connect: (options, callback) => {
-        const socket: unknown = connect(options, callback)
-        if (socket instanceof Socket) this.#socket = socket
+  constructor(destination: Destination, session: Buffer | undefined, owner: ConnectionOwner) {
+    this.#owner = owner
+    const onread: OnReadOpts = {
+      buffer: READ_BUFFER,
+      callback: (length, bytes) => {
+        this.#read(Buffer.from(bytes.buffer, bytes.byteOffset, length))
+        return true
       },
-      // An exchange has one deadline of its own.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      pipelining: 1,
-      maxHeaderSize: MAX_RESPONSE_HEADER_BYTES,
-    })
-    this.#client.on('disconnect', () => {
-      if (this.idle) this.destroy()
-    })
+    }
+    this.#socket = open(destination, session, onread)
+    this.#socket.once(destination.isSecure ? 'secureConnect' : 'connect', () => this.#established())
+    this.#socket.on('session', (next: Buffer) => owner.onSession(next))
+    this.#socket.on('error', (error) => this.#fail(error))
+    this.#socket.on('end', () => this.#end())
+    this.#socket.on('close', () => this.#fail('closed'))
   }
 
-  send(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
-    this.#client.dispatch(options, handler)
+  /** Writes a request, and reads the answer to `user`. */
+  send(request: RequestBytes, user: ConnectionUser): void {
+    this.#user = user
+    this.#parser.begin()
+    if (this.#isEstablished) this.#write(request)
+    else this.#unsent = request
   }
 
-  /** Cuts the connection, whatever state it is in. The exchange that uses it gets an error. */
+  /** Cuts the connection, whatever state it is in. Who uses it is told nothing any more. */
   destroy(): void {
-    if (this.#closed) return
-    this.#closed = true
-    this.#client.destroy(null, () => {})
-    this.#socket?.destroy()
-    this.#onClose(this)
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#user = undefined
+    this.#unsent = undefined
+    this.#socket.destroy()
+    this.#owner.onClose(this)
   }
+
+  #established(): void {
+    this.#isEstablished = true
+    const request = this.#unsent
+    this.#unsent = undefined
+    if (request !== undefined) this.#write(request)
+  }
+
+  #write({ head, body }: RequestBytes): void {
+    if (body === undefined) {
+      this.#socket.write(head)
+      return
+    }
+    this.#socket.cork()
+    this.#socket.write(head)
+    this.#socket.write(body)
+    this.#socket.uncork()
+  }
+
+  #read(bytes: Buffer): void {
+    const user = this.#user
+    if (user === undefined) {
+      this.destroy()
+      return
+    }
+    const progress = this.#parser.read(bytes, user)
+    if (progress === 'complete') this.#complete()
+    else if (progress !== 'more') this.#fail(progress)
+  }
+
+  #end(): void {
+    if (this.#user !== undefined && this.#parser.end()) this.#complete()
+    else this.#fail('closed')
+  }
+
+  #complete(): void {
+    const user = this.#user
+    this.#user = undefined
+    // Who answers before the request is read may not read the rest of it.
+    user?.onComplete(this.#socket.writableLength === 0 ? this.#parser.idleMs : 0)
+  }
+
+  #fail(fault: ExchangeFault | Error): void {
+    const user = this.#user
+    this.destroy()
+    user?.onFailure(fault)
+  }
+}
+
+function open(
+  { hostname, port, isSecure, servername }: Destination,
+  session: Buffer | undefined,
+  onread: OnReadOpts,
+): Socket {
+  const options: TcpNetConnectOpts = {
+    host: hostname,
+    port,
+    onread,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: TCP_KEEP_ALIVE_DELAY_MS,
+  }
+  if (!isSecure) return connectTcp(options)
+  return connectTls({
+    ...options,
+    ALPNProtocols: ['http/1.1'],
+    ...(servername === undefined ? {} : { servername }),
+    ...(session === undefined ? {} : { session }),
+  })
 }

@@ -1,9 +1,8 @@
-import type { Dispatcher } from 'undici'
-import type { Cancel } from '#time/clock.ts'
 import type { Outcome } from '../outcome.ts'
 import type { DeliveryRequest } from '../subscriber-client.ts'
 import { Answer, type Result } from './answer.ts'
-import type { Connection } from './connection.ts'
+import type { Connection, ConnectionUser } from './connection.ts'
+import type { Deadline, Expiring } from './deadlines.ts'
 import type { Destination } from './parse-destination.ts'
 import { transportFailure } from './transport-failure.ts'
 
@@ -12,24 +11,29 @@ export interface ExchangeOwner {
   readonly maxReplyBytes: number
   /** Milliseconds since 1970. */
   now(): number
-  /** Called once per exchange. `reusable`: the answer was read to its end. */
-  ended(exchange: Exchange, outcome: Outcome, reusable: boolean): void
+  /**
+   * Called once per exchange. `idleMs`: its connection may be used again within so many
+   * milliseconds; 0: it must be closed.
+   */
+  ended(exchange: Exchange, outcome: Outcome, idleMs: number): void
 }
 
 /**
- * One request and its answer, as undici reports on it, until the first of: the end of the answer,
- * enough of it, an error, the deadline, an interruption. What comes later is ignored. A failure
- * status counts as soon as it is there, since no body can make it better.
+ * One request and its answer, until the first of: the end of the answer, enough of it, an error,
+ * the deadline, an interruption. What comes later is ignored. A failure status counts as soon as it
+ * is there, since no body can make it better.
  */
-export class Exchange implements Dispatcher.DispatchHandler {
+export class Exchange implements ConnectionUser, Expiring {
   readonly request: DeliveryRequest
   readonly destination: Destination
   readonly signal: AbortSignal
-  readonly connection: Connection
   readonly resolve: (outcome: Outcome) => void
+  /** Until there is one, nothing has been sent. */
+  connection: Connection | undefined
+  /** Calls {@link expire}. */
+  deadline: Deadline | undefined
   readonly #owner: ExchangeOwner
   readonly #started = performance.now()
-  #cancelTimer: Cancel | undefined
   #answer: Answer | undefined
   #ended = false
 
@@ -38,20 +42,17 @@ export class Exchange implements Dispatcher.DispatchHandler {
     request: DeliveryRequest,
     destination: Destination,
     signal: AbortSignal,
-    connection: Connection,
     resolve: (outcome: Outcome) => void,
   ) {
     this.#owner = owner
     this.request = request
     this.destination = destination
     this.signal = signal
-    this.connection = connection
     this.resolve = resolve
   }
 
-  /** What stops the timer that calls {@link expire}. */
-  set timer(cancel: Cancel) {
-    this.#cancelTimer = cancel
+  get hasEnded(): boolean {
+    return this.#ended
   }
 
   /** The deadline has passed. */
@@ -64,35 +65,30 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** The caller does not want the answer any more. */
   interrupt(): void {
     const error = 'Interrupted by this process'
-    this.#end({ kind: 'failed', retryable: true, error }, false)
+    this.#end({ kind: 'failed', retryable: true, error }, 0)
   }
 
-  /** The connection failed, or the request cannot be written. */
-  fail(error: unknown): void {
-    const failure = transportFailure(error, this.destination.host)
+  /** The connection or the answer is faulty, or the request cannot be written. */
+  onFailure(fault: unknown): void {
+    const failure = transportFailure(fault, this.destination.host)
     this.#breakOff(failure.error, failure.retryable)
   }
 
-  onRequestStart(): void {}
-
-  onResponseStart({ rawHeaders }: Dispatcher.DispatchController, status: number): void {
-    if (status < 200 || this.#ended) return
+  onHead(status: number, rawHeaders: readonly string[]): void {
     const { acceptReply } = this.request
     this.#answer = new Answer(status, rawHeaders, acceptReply, this.#owner.maxReplyBytes)
   }
 
-  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#ended || this.#answer === undefined) return
-    if (!this.#answer.add(chunk)) this.#end(this.#answer.result(this.#owner.now()), false)
+  onBody(bytes: Buffer): boolean {
+    if (this.#ended || this.#answer === undefined) return false
+    if (this.#answer.add(bytes)) return true
+    this.#end(this.#answer.result(this.#owner.now()), 0)
+    return false
   }
 
-  onResponseEnd(): void {
-    if (this.#ended || this.#answer === undefined) return
-    this.#end(this.#answer.result(this.#owner.now()), true)
-  }
-
-  onResponseError(_: Dispatcher.DispatchController, error: unknown): void {
-    this.fail(error)
+  onComplete(idleMs: number): void {
+    if (this.#answer === undefined) return
+    this.#end(this.#answer.result(this.#owner.now()), idleMs)
   }
 
   #breakOff(error: string, retryable = true): void {
@@ -101,15 +97,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
       answer === undefined || answer.isSuccess
         ? { kind: 'failed', retryable, error }
         : answer.result(this.#owner.now())
-    this.#end(result, false)
+    this.#end(result, 0)
   }
 
-  #end(result: Result, reusable: boolean): void {
+  #end(result: Result, idleMs: number): void {
     if (this.#ended) return
     this.#ended = true
-    this.#cancelTimer?.()
     const durationMs = performance.now() - this.#started
-    this.#owner.ended(this, withDuration(result, durationMs), reusable)
+    this.#owner.ended(this, withDuration(result, durationMs), idleMs)
   }
 }
 

@@ -1,11 +1,12 @@
-import { writeBinary } from '#events/write-binary.ts'
 import type { Clock } from '#time/clock.ts'
 import type { Outcome } from '../outcome.ts'
 import type { DeliveryRequest, SubscriberClient } from '../subscriber-client.ts'
 import { ConnectionPool } from './connection-pool.ts'
+import { Deadlines } from './deadlines.ts'
 import { Exchange, type ExchangeOwner } from './exchange.ts'
 import { Interruptions } from './interruptions.ts'
 import { type Destination, parseDestination } from './parse-destination.ts'
+import { writeRequest } from './write-request.ts'
 
 const DEFAULT_MAX_REPLY_BYTES = 1024 * 1024
 const MAX_KNOWN_DESTINATIONS = 1024
@@ -26,21 +27,24 @@ export interface HttpSubscriberClientOptions {
  * (Knative data plane).
  */
 export class HttpSubscriberClient implements SubscriberClient {
-  readonly #clock: Clock
   readonly #owner: ExchangeOwner
-  readonly #pool = new ConnectionPool()
+  readonly #pool: ConnectionPool
+  readonly #deadlines: Deadlines
   readonly #interruptions = new Interruptions()
   readonly #destinations = new Map<string, Destination>()
   readonly #idle = Promise.withResolvers<void>()
+  /** Those that begin in this turn of the event loop. */
+  #beginning: Exchange[] = []
   #busy = 0
   #closed = false
 
   constructor({ clock, maxReplyBytes = DEFAULT_MAX_REPLY_BYTES }: HttpSubscriberClientOptions) {
-    this.#clock = clock
+    this.#pool = new ConnectionPool(clock)
+    this.#deadlines = new Deadlines(clock)
     this.#owner = {
       maxReplyBytes,
       now: () => clock.now(),
-      ended: (exchange, outcome, reusable) => this.#ended(exchange, outcome, reusable),
+      ended: (exchange, outcome, idleMs) => this.#ended(exchange, outcome, idleMs),
     }
   }
 
@@ -52,7 +56,9 @@ export class HttpSubscriberClient implements SubscriberClient {
     if (destination === undefined) {
       return refused('The destination is not an http or https URL', false)
     }
-    return new Promise((resolve) => this.#start(request, destination, signal, resolve))
+    return new Promise((resolve) => {
+      this.#begin(new Exchange(this.#owner, request, destination, signal, resolve))
+    })
   }
 
   async close(): Promise<void> {
@@ -64,33 +70,46 @@ export class HttpSubscriberClient implements SubscriberClient {
     await this.#idle.promise
   }
 
-  #start(
-    request: DeliveryRequest,
-    destination: Destination,
-    signal: AbortSignal,
-    resolve: (outcome: Outcome) => void,
-  ): void {
-    const { event, timeoutMs } = request
-    const connection = this.#pool.take(destination.origin)
-    const exchange = new Exchange(this.#owner, request, destination, signal, connection, resolve)
+  /**
+   * Sends when this turn of the event loop has read what the network has brought. Until then a
+   * connection may look idle that its server has closed, or has sent bytes on that nobody asked
+   * for and that would pass for the answer.
+   */
+  #begin(exchange: Exchange): void {
     this.#busy += 1
-    this.#interruptions.add(signal, exchange)
+    this.#interruptions.add(exchange.signal, exchange)
+    exchange.deadline = this.#deadlines.add(exchange.request.timeoutMs, exchange)
+    if (this.#beginning.push(exchange) === 1) setImmediate(this.#sendAll)
+  }
+
+  readonly #sendAll = (): void => {
+    const exchanges = this.#beginning
+    this.#beginning = []
+    for (const exchange of exchanges) if (!exchange.hasEnded) this.#send(exchange)
+  }
+
+  #send(exchange: Exchange): void {
     try {
-      const body = event.data === undefined || event.data.length === 0 ? null : event.data
-      const headers = headersOf(request)
-      exchange.timer = this.#clock.after(timeoutMs, () => exchange.expire())
-      const { path } = destination
-      connection.send({ path, method: 'POST', headers, body, blocking: false }, exchange)
+      const request = writeRequest(exchange.destination, exchange.request)
+      if (request === undefined) {
+        exchange.onFailure('unwritable')
+        return
+      }
+      exchange.connection = this.#pool.take(exchange.destination)
+      exchange.connection.send(request, exchange)
     } catch (error) {
-      exchange.fail(error)
+      exchange.onFailure(error)
     }
   }
 
-  #ended(exchange: Exchange, outcome: Outcome, reusable: boolean): void {
+  #ended(exchange: Exchange, outcome: Outcome, idleMs: number): void {
     const { signal, destination, connection, resolve } = exchange
+    exchange.deadline?.cancel(exchange)
     this.#interruptions.delete(signal, exchange)
-    if (reusable && !this.#closed) this.#pool.release(destination.origin, connection)
-    else connection.destroy()
+    if (connection !== undefined) {
+      if (idleMs > 0 && !this.#closed) this.#pool.release(destination, connection, idleMs)
+      else connection.destroy()
+    }
     this.#busy -= 1
     if (this.#closed && this.#busy === 0) this.#idle.resolve()
     resolve(outcome)
@@ -104,18 +123,6 @@ export class HttpSubscriberClient implements SubscriberClient {
     if (destination !== undefined) this.#destinations.set(url, destination)
     return destination
   }
-}
-
-function headersOf({ event, namespace, trace, acceptReply }: DeliveryRequest): string[] {
-  const headers = writeBinary(event)
-  headers.push('kn-namespace', namespace, 'user-agent', 'sluice')
-  // Only whoever processes a reply may ask for one.
-  if (acceptReply) headers.push('prefer', 'reply')
-  if (trace !== undefined) {
-    headers.push('traceparent', trace.traceparent)
-    if (trace.tracestate !== undefined) headers.push('tracestate', trace.tracestate)
-  }
-  return headers
 }
 
 function refused(error: string, retryable: boolean): Promise<Outcome> {

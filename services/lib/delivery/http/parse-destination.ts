@@ -1,17 +1,36 @@
-/** What a destination URL means to a connection and to a request line. */
+import { isIP } from 'node:net'
+
+/** What a destination URL means to a connection and to a request. */
 export interface Destination {
   /** Scheme, host and port. */
   readonly origin: string
   /** Host and port, for error messages. */
   readonly host: string
-  /** Path and query. */
-  readonly path: string
+  /** A name or an address, an IPv6 address without brackets. */
+  readonly hostname: string
+  readonly port: number
+  readonly isSecure: boolean
+  /** The host as a server's certificate is asked for; `undefined` for an address. */
+  readonly servername: string | undefined
+  /** The request line, and the header fields that are the same for all requests to it. */
+  readonly requestStart: string
 }
 
-/** Reads a destination URL; `undefined` where it is no http or https URL. */
+/** Reads a destination URL; `undefined` where it is no http or https URL. A user is left out. */
 export function parseDestination(url: string): Destination | undefined {
   const parsed = URL.parse(url)
   if (parsed === null) return undefined
-  if (parsed.protocol !== 'http:' && parsed.protocol !== 'https:') return undefined
-  return { origin: parsed.origin, host: parsed.host, path: parsed.pathname + parsed.search }
+  const isSecure = parsed.protocol === 'https:'
+  if (!isSecure && parsed.protocol !== 'http:') return undefined
+  const { origin, host, pathname, search } = parsed
+  const hostname = parsed.hostname.replace(/^\[(.*)\]$/, '$1')
+  return {
+    origin,
+    host,
+    hostname,
+    port: parsed.port === '' ? (isSecure ? 443 : 80) : Number(parsed.port),
+    isSecure,
+    servername: isIP(hostname) === 0 ? hostname : undefined,
+    requestStart: `POST ${pathname}${search} HTTP/1.1\r\nhost: ${host}\r\nconnection: keep-alive\r\n`,
+  }
 }

@@ -1,3 +1,5 @@
+import type { ResponseFault } from './parse-response-head.ts'
+
 /** Why an exchange broke off, and whether another attempt may fare better. */
 export interface TransportFailure {
   /** One sentence, without payload or credentials. */
@@ -5,39 +7,53 @@ export interface TransportFailure {
   readonly retryable: boolean
 }
 
-/**
- * Explains an error of the connection to `host` in words of its own: the library's messages may
- * quote what was sent. Only a request that cannot be written at all is final.
- */
-export function transportFailure(error: unknown, host: string): TransportFailure {
-  const code = codeOf(error)
-  return { error: sentence(code, host), retryable: code !== 'UND_ERR_INVALID_ARG' }
+/** What is wrong with an exchange, beside the errors of its socket. */
+export type ExchangeFault =
+  | ResponseFault
+  /** The connection ended, and the answer had not. */
+  | 'closed'
+  /** The request cannot be written. */
+  | 'unwritable'
+
+type Sentence = (host: string) => string
+
+const closed: Sentence = (host) => `${host} closed the connection before its answer was complete`
+
+const FAULTS: Readonly<Record<ExchangeFault, Sentence>> = {
+  closed,
+  unwritable: () => 'The event has an attribute that cannot be written as an HTTP header',
+  'not-http': (host) => `${host} does not answer in HTTP/1.1`,
+  'head-too-large': (host) => `The answer of ${host} has too many bytes of headers`,
+  'bad-length': (host) => `The answer of ${host} has a Content-Length that is not one number`,
+  'bad-coding': (host) => `The answer of ${host} has a Transfer-Encoding other than chunked`,
+  'bad-chunk': (host) => `The answer of ${host} has a malformed chunked body`,
+  'switched-protocol': (host) => `${host} switches to another protocol instead of answering`,
 }
 
-function sentence(code: string, host: string): string {
-  switch (code) {
-    case 'ECONNREFUSED':
-      return `${host} refuses connections`
-    case 'ENOTFOUND':
-      return `${host} is not a known host name`
-    case 'EAI_AGAIN':
-      return `The name of ${host} cannot be looked up at the moment`
-    case 'ECONNRESET':
-    case 'EPIPE':
-    case 'UND_ERR_SOCKET':
-      return `${host} closed the connection before its answer was complete`
-    case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
-      return `The answer of ${host} is shorter or longer than its Content-Length`
-    case 'UND_ERR_HEADERS_OVERFLOW':
-      return `The answer of ${host} has too many bytes of headers`
-    case 'UND_ERR_INVALID_ARG':
-      return 'The event has an attribute that cannot be written as an HTTP header'
-    case 'HTTPParserError':
-      return `${host} does not answer in HTTP/1.1`
-    default:
-      if (code.startsWith('HPE_')) return `${host} does not answer in HTTP/1.1 (${code})`
-      return `The connection to ${host} failed (${code})`
+const SOCKET_ERRORS: Readonly<Record<string, Sentence>> = {
+  ECONNREFUSED: (host) => `${host} refuses connections`,
+  ENOTFOUND: (host) => `${host} is not a known host name`,
+  EAI_AGAIN: (host) => `The name of ${host} cannot be looked up at the moment`,
+  ECONNRESET: closed,
+  EPIPE: closed,
+}
+
+/**
+ * Explains an {@link ExchangeFault}, or an error of the connection to `host`, in words of its own:
+ * the system's messages may quote what was sent. Only a request that cannot be written at all is
+ * final.
+ */
+export function transportFailure(fault: unknown, host: string): TransportFailure {
+  if (isExchangeFault(fault)) {
+    return { error: FAULTS[fault](host), retryable: fault !== 'unwritable' }
   }
+  const code = codeOf(fault)
+  const error = SOCKET_ERRORS[code]?.(host) ?? `The connection to ${host} failed (${code})`
+  return { error, retryable: true }
+}
+
+function isExchangeFault(fault: unknown): fault is ExchangeFault {
+  return typeof fault === 'string' && Object.hasOwn(FAULTS, fault)
 }
 
 function codeOf(error: unknown): string {
