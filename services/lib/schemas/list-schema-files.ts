@@ -1,5 +1,4 @@
-import type { Stats } from 'node:fs'
-import { readdir, stat } from 'node:fs/promises'
+import { readdirSync, type Stats, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SchemaFault } from './schema-file.ts'
 
@@ -25,23 +24,24 @@ export interface SchemaListing {
 /**
  * Lists `<schemasDir>/<event type>/<integer version>.json`. Names that begin with a dot, and files
  * that do not end in `.json`, are somebody else's; symbolic links are followed, as Kubernetes
- * mounts are made of them.
+ * mounts are made of them. Synchronous, as it is asked for twice a second and its many small calls
+ * would each wake another thread.
  * @throws the file system's error when the folder cannot be read.
  */
-export async function listSchemaFiles(schemasDir: string): Promise<SchemaListing> {
+export function listSchemaFiles(schemasDir: string): SchemaListing {
   const files: ListedFile[] = []
   const faults: SchemaFault[] = []
   let fingerprint = ''
-  for (const folder of await visibleNames(schemasDir)) {
-    const found = await stat(join(schemasDir, folder))
+  for (const folder of visibleNames(schemasDir)) {
+    const found = statSync(join(schemasDir, folder))
     if (!found.isDirectory()) {
       if (folder.endsWith('.json')) faults.push(misplaced(folder))
       continue
     }
-    for (const name of await visibleNames(join(schemasDir, folder))) {
+    for (const name of visibleNames(join(schemasDir, folder))) {
       if (!name.endsWith('.json')) continue
       const file = `${folder}/${name}`
-      const entry = await stat(join(schemasDir, folder, name))
+      const entry = statSync(join(schemasDir, folder, name))
       fingerprint += `${file} ${entry.size} ${entry.mtimeMs} ${entry.ctimeMs} ${entry.ino}\n`
       const listed = listedFile(folder, name, entry)
       if (typeof listed === 'string') faults.push({ file, line: 1, reason: listed })
@@ -51,8 +51,8 @@ export async function listSchemaFiles(schemasDir: string): Promise<SchemaListing
   return { files, faults, fingerprint: fingerprint + faults.map((fault) => fault.file).join() }
 }
 
-async function visibleNames(folder: string): Promise<string[]> {
-  const names = await readdir(folder)
+function visibleNames(folder: string): string[] {
+  const names = readdirSync(folder)
   return names.filter((name) => !name.startsWith('.')).sort()
 }
 

@@ -77,7 +77,7 @@ class Schemas {
   async open(pollMs: number): Promise<void> {
     let listing: SchemaListing
     try {
-      listing = await listSchemaFiles(this.#schemasDir)
+      listing = listSchemaFiles(this.#schemasDir)
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       throw new Error(`Cannot read the schemas folder: ${reason}`, { cause: error })
@@ -129,7 +129,7 @@ class Schemas {
       await delay(waitMs, undefined, { ref: false, signal }).catch(() => {})
       if (signal.aborted) return
       try {
-        const listing = await listSchemaFiles(this.#schemasDir)
+        const listing = listSchemaFiles(this.#schemasDir)
         isReadable = true
         // Whoever writes several files is given the time to finish.
         const isSettled = listing.fingerprint === seen
