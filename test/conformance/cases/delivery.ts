@@ -1,0 +1,353 @@
+import type { ConformanceCase, Source } from '../conformance-case.ts'
+import { delivered } from '../expectations.ts'
+import { binary, structured } from '../requests.ts'
+
+const HTTP_SUPPORT: Source = { document: 'Knative data plane', section: 'HTTP Support' }
+const DELIVERY: Source = { document: 'Knative data plane', section: 'Event Delivery' }
+const ROUTING: Source = { document: 'Knative Broker', section: 'Event Routing' }
+const DESTINATION: Source = { document: 'Knative control plane', section: 'Destination Resolution' }
+const TESTS: Source = { document: 'Knative tests', section: 'broker/data_plane' }
+const TRIGGER: Source = { document: 'Sluice', section: 'Delivery' }
+
+const ONCE = { retry: 0, deadLetterSink: { uri: '{url:sink}' } }
+const STRUCTURED = { 'content-type': /^application\/cloudevents\+json/, 'ce-id': null }
+const FIRST_TO = (uri: string) => ({ spec: { subscriber: { uri }, delivery: ONCE } })
+
+/** The request that a subscriber gets, and what its answer means. */
+export const DELIVERY_CASES: readonly ConformanceCase[] = [
+  {
+    id: 'D5-post',
+    level: 'MUST',
+    source: HTTP_SUPPORT,
+    title: 'Events are delivered with POST',
+    send: [binary()],
+    expect: delivered({ headers: { ':method': 'POST' } }),
+  },
+  {
+    id: 'D18-prefer-reply',
+    level: 'MUST',
+    source: { document: 'Knative data plane', section: 'Derived (Reply) Events' },
+    title: 'A delivery says Prefer: reply',
+    send: [binary()],
+    expect: delivered({ headers: { prefer: /\breply\b/ } }),
+  },
+  {
+    id: 'D35-kn-namespace',
+    level: 'SHOULD',
+    source: { document: 'Knative tests', section: 'knconf: HasKnNamespaceHeader' },
+    title: 'A delivery names the namespace of the Broker in Kn-Namespace',
+    send: [binary()],
+    expect: delivered({ headers: { 'kn-namespace': '{namespace}' } }),
+  },
+  {
+    id: 'D21-valid-event',
+    level: 'MUST',
+    covers: ['H16'],
+    source: TESTS,
+    title: 'What is delivered is a CloudEvent with its four required attributes',
+    send: [binary({ source: '/s' }, '{}'), structured({ source: '/s' })],
+    expect: delivered(
+      { attributes: { specversion: '1.0', id: '{token}.0', source: '/s', type: 'conformance' } },
+      { attributes: { specversion: '1.0', id: '{token}.1', source: '/s', type: 'conformance' } },
+    ),
+  },
+  {
+    id: 'D22-nothing-added',
+    level: 'SHOULD',
+    source: TESTS,
+    title: 'Nothing but trace context is added to an event',
+    send: [binary({}, '{}')],
+    expect: delivered({ attributes: { knativekafkapartition: null, knativekafkaoffset: null } }),
+    differs: 'kafka-extensions',
+  },
+  {
+    id: 'D22-nothing-replaced',
+    level: 'SHOULD',
+    source: TESTS,
+    title: 'An extension of the name knativekafkaoffset is like any other',
+    send: [binary({ knativekafkaoffset: 'mine' }, '{}')],
+    expect: delivered({ attributes: { knativekafkaoffset: 'mine' } }),
+    differs: 'kafka-extensions',
+  },
+  {
+    id: 'D22-attributes',
+    level: 'SHOULD',
+    source: TESTS,
+    title: 'Attributes and data arrive as they were sent',
+    send: [
+      binary(
+        {
+          subject: 's',
+          dataschema: 'http://example.com/s',
+          time: '2018-04-05T17:31:00.12Z',
+          partitionkey: 'k',
+          sequence: '1',
+        },
+        '{ "a" : [ 1.0 ] }',
+        'application/json; charset=utf-8',
+      ),
+    ],
+    expect: delivered({
+      attributes: {
+        subject: 's',
+        dataschema: 'http://example.com/s',
+        time: '2018-04-05T17:31:00.12Z',
+        partitionkey: 'k',
+        sequence: '1',
+        datacontenttype: 'application/json; charset=utf-8',
+      },
+      data: '{ "a" : [ 1.0 ] }',
+    }),
+  },
+  {
+    id: 'S-kafka-extensions',
+    level: 'MAY',
+    source: { document: 'Sluice', section: 'Annotations' },
+    title: 'With knative-kafka a delivery carries knativekafkapartition and knativekafkaoffset',
+    broker: { annotations: { 'sluice.dev/compatibility': 'knative-kafka' } },
+    send: [binary()],
+    expect: delivered({
+      attributes: { knativekafkapartition: /^\d+$/, knativekafkaoffset: /^\d+$/ },
+    }),
+    restores: 'kafka-extensions',
+  },
+  {
+    id: 'C13-every-trigger',
+    level: 'MUST',
+    covers: ['C2', 'D24'],
+    source: ROUTING,
+    title: 'Every Trigger that an event passes gets it, and no other',
+    triggers: {
+      one: { spec: { filters: [{ exact: { type: 'a' } }] } },
+      two: { spec: { filters: [{ prefix: { type: 'a' } }] } },
+      three: { spec: { filters: [{ exact: { type: 'b' } }] } },
+    },
+    send: [binary({ type: 'a' })],
+    expect: { delivered: { one: [{}], two: [{}], three: [] } },
+  },
+  {
+    id: 'D27-same-subscriber',
+    level: 'MUST',
+    source: ROUTING,
+    title: 'Two Triggers with the same subscriber deliver twice',
+    triggers: { main: {}, again: { spec: { subscriber: { uri: '{url:main}' } } } },
+    send: [binary()],
+    expect: delivered({}, {}),
+  },
+  ...[200, 201, 202, 204, 206, 299].map(
+    (status): ConformanceCase => ({
+      id: `D14-success-${status}`,
+      level: 'MUST',
+      source: DELIVERY,
+      title: `A ${status} is success: neither repeated nor dead-lettered`,
+      triggers: { main: { spec: { delivery: { ...ONCE, retry: 2, backoffDelay: 'PT0.05S' } } } },
+      subscribers: { main: [{ status }] },
+      send: [binary()],
+      expect: { ...delivered({}), deadLetter: [] },
+    }),
+  ),
+  {
+    id: 'D14-interim',
+    level: 'MUST',
+    source: DELIVERY,
+    title: 'A 1xx before the answer is passed over',
+    triggers: { main: { spec: { delivery: ONCE } } },
+    subscribers: { main: [{ interim: true, status: 200 }] },
+    send: [binary()],
+    expect: { ...delivered({}), deadLetter: [] },
+  },
+  ...[301, 302, 303, 307, 308].map(
+    (status): ConformanceCase => ({
+      id: `D14-redirect-${status}`,
+      level: 'MUST',
+      source: DELIVERY,
+      title: `A ${status} is an error, which is not repeated, and is not followed`,
+      triggers: { main: { spec: { delivery: { ...ONCE, retry: 2, backoffDelay: 'PT0.05S' } } } },
+      subscribers: { main: [{ status, headers: { location: '{url:elsewhere}?{token}' } }] },
+      send: [binary()],
+      expect: {
+        delivered: { main: [{}], elsewhere: [] },
+        deadLetter: [{ attributes: { knativeerrorcode: `${status}` } }],
+      },
+      ...(status === 303 && { differs: 'see-other' }),
+    }),
+  ),
+  {
+    id: 'D39-timeout',
+    level: 'MUST',
+    source: { document: 'Knative control plane', section: 'Delivery: timeout' },
+    title: 'An answer that does not come in time is a failure, which is repeated',
+    triggers: {
+      main: {
+        spec: {
+          delivery: {
+            ...ONCE,
+            retry: 1,
+            backoffPolicy: 'linear',
+            backoffDelay: 'PT0.1S',
+            timeout: 'PT0.4S',
+          },
+        },
+      },
+    },
+    subscribers: { main: [{ instead: 'hang' }, { status: 202 }] },
+    send: [binary()],
+    expect: {
+      ...delivered({}, {}),
+      deadLetter: [],
+      gaps: { main: [{ atLeastMs: 480, atMostMs: 2000 }] },
+    },
+  },
+  {
+    id: 'D39-timeout-of-body',
+    level: 'MUST',
+    source: { document: 'Knative control plane', section: 'Delivery: timeout' },
+    title: 'The timeout counts for the whole answer: a body that stalls is a failure',
+    triggers: { main: { spec: { delivery: { ...ONCE, timeout: 'PT0.4S' } } } },
+    subscribers: { main: [{ status: 200, instead: 'stall' }] },
+    send: [binary()],
+    expect: { ...delivered({}), deadLetter: [{}] },
+    differs: 'stalled-body',
+  },
+  {
+    id: 'S-tls-unknown-authority',
+    level: 'MUST',
+    source: DESTINATION,
+    title: 'A subscriber with a certificate of an unknown authority gets nothing',
+    alone: true,
+    triggers: { main: FIRST_TO('{tls:main}') },
+    send: [binary()],
+    expect: { delivered: { main: [] }, deadLetter: [{}] },
+  },
+  {
+    id: 'S-tls-ca-certs',
+    level: 'MUST',
+    source: DESTINATION,
+    title: 'CACerts of a subscriber are who may vouch for it',
+    alone: true,
+    triggers: {
+      main: { spec: { subscriber: { uri: '{tls:main}', CACerts: '{ca}' }, delivery: ONCE } },
+    },
+    send: [binary()],
+    expect: { ...delivered({}), deadLetter: [] },
+  },
+  {
+    id: 'S-tls-ca-certs-of-sink',
+    level: 'MUST',
+    source: DESTINATION,
+    title: 'CACerts of a dead letter sink are who may vouch for it',
+    triggers: {
+      main: {
+        spec: { delivery: { retry: 0, deadLetterSink: { uri: '{tls:sink}', CACerts: '{ca}' } } },
+      },
+    },
+    subscribers: { main: [{ status: 400 }] },
+    send: [binary()],
+    expect: { ...delivered({}), deadLetter: [{ attributes: { knativeerrorcode: '400' } }] },
+  },
+  {
+    id: 'S-format-json',
+    level: 'MAY',
+    source: { document: 'Knative control plane', section: 'Delivery: format' },
+    title: 'delivery.format: json delivers in structured mode',
+    triggers: { main: { spec: { delivery: { retry: 0, format: 'json' } } } },
+    send: [binary({ ext: 'x' }, '{"a":1}')],
+    expect: delivered({
+      headers: STRUCTURED,
+      attributes: { ext: 'x', type: 'conformance' },
+      json: { a: 1 },
+    }),
+    differs: 'format',
+  },
+  {
+    id: 'J8-format-json-data',
+    level: 'MUST',
+    source: { document: 'CloudEvents JSON', section: '3.1' },
+    title: 'In structured mode JSON is data, text is a string, and other bytes are data_base64',
+    triggers: { main: { spec: { delivery: { retry: 0, format: 'json' } } } },
+    send: [
+      binary({}, '{ "big": 9007199254740993 }'),
+      binary({}, '<a>\u20ac</a>', 'application/xml'),
+      binary({}, Uint8Array.of(0xff, 0xfe, 0), 'text/plain'),
+      binary({}, Uint8Array.of(1, 2, 255), 'image/png'),
+    ],
+    expect: delivered(
+      { headers: STRUCTURED, json: { big: 9007199254740992 } },
+      { headers: STRUCTURED, data: '<a>\u20ac</a>' },
+      { headers: STRUCTURED, data: Uint8Array.of(0xff, 0xfe, 0) },
+      { headers: STRUCTURED, data: Uint8Array.of(1, 2, 255) },
+    ),
+    differs: 'format',
+  },
+  {
+    id: 'J11-format-json-invalid',
+    level: 'SHOULD',
+    source: { document: 'CloudEvents JSON', section: '3.1' },
+    title: 'In structured mode data that claims to be JSON and is none still arrives byte for byte',
+    triggers: { main: { spec: { delivery: { retry: 0, format: 'json' } } } },
+    send: [binary({}, '{not json')],
+    expect: delivered({ headers: STRUCTURED, data: '{not json' }),
+    differs: 'format',
+  },
+  {
+    id: 'S-format-json-dead-letter',
+    level: 'MAY',
+    source: { document: 'Knative control plane', section: 'Delivery: format' },
+    title: 'delivery.format: json is the format of dead letters, too',
+    triggers: { main: { spec: { delivery: { ...ONCE, format: 'json' } } } },
+    subscribers: { main: [{ status: 400 }] },
+    send: [binary({}, '{"a":1}')],
+    expect: {
+      ...delivered({}),
+      deadLetter: [
+        { headers: STRUCTURED, attributes: { knativeerrorcode: '400' }, json: { a: 1 } },
+      ],
+    },
+    differs: 'format',
+  },
+  {
+    id: 'S-format-binary',
+    level: 'MAY',
+    source: { document: 'Knative control plane', section: 'Delivery: format' },
+    title: 'delivery.format: binary delivers in binary mode',
+    triggers: { main: { spec: { delivery: { retry: 0, format: 'binary' } } } },
+    send: [structured({ ext: 'x', data: { a: 1 } })],
+    expect: delivered({ headers: { 'ce-ext': 'x' }, json: { a: 1 } }),
+  },
+  {
+    id: 'S-expired',
+    level: 'MAY',
+    source: { document: 'CloudEvents extensions', section: 'Expiry Time' },
+    title: 'An event whose expirytime has passed is not delivered',
+    send: [binary({ expirytime: '{past}' }), binary({ mark: 'last' })],
+    expect: delivered({ attributes: { mark: 'last' } }),
+    differs: 'expired',
+  },
+  {
+    id: 'S-not-expired',
+    level: 'MUST',
+    source: { document: 'CloudEvents extensions', section: 'Expiry Time' },
+    title: 'An event whose expirytime has not passed is delivered with it',
+    send: [binary({ expirytime: '{future}' })],
+    expect: delivered({ attributes: { expirytime: /^\d{4}-/ } }),
+  },
+  {
+    id: 'S-not-held-up',
+    level: 'SHOULD',
+    source: { document: 'Sluice', section: 'What a Trigger keeps' },
+    title: 'A subscriber that never answers holds up no other',
+    triggers: { stuck: {}, main: {} },
+    subscribers: { stuck: [{ instead: 'hang' }] },
+    send: Array.from({ length: 20 }, () => binary()),
+    expect: delivered(...Array.from({ length: 20 }, () => ({}))),
+  },
+  {
+    id: 'D16-many',
+    level: 'MUST',
+    source: TRIGGER,
+    title: 'A hundred events to a subscriber that takes its time arrive once each',
+    subscribers: { main: [{ afterMs: 50 }] },
+    send: Array.from({ length: 100 }, () => binary()),
+    expect: delivered(...Array.from({ length: 100 }, () => ({}))),
+  },
+]

@@ -1,0 +1,78 @@
+import type { BrokerParts, ConformanceCase } from './conformance-case.ts'
+import { brokerResource } from './resources.ts'
+import { CaseRun, type Placed } from './run-case.ts'
+import type { ScriptedSubscribers } from './scripted-subscribers.ts'
+import type { ResourceFile, Target } from './target.ts'
+
+export interface CaseResult {
+  readonly case: ConformanceCase
+  readonly outcome: 'passed' | 'failed'
+  /** What was wrong, a sentence each. */
+  readonly faults: readonly string[]
+  readonly durationMs: number
+}
+
+/** Cases at a time: most of their time is waiting. */
+const CONCURRENCY = 32
+const CASES_PER_BROKER = 10
+
+/** Applies the resources of all cases at once, then runs these side by side. The results are in the cases' order. */
+export async function runSuite(
+  cases: readonly ConformanceCase[],
+  target: Target,
+  subscribers: ScriptedSubscribers,
+): Promise<readonly CaseResult[]> {
+  const { placed, brokers } = placeCases(cases)
+  const runs = placed.map((each) => new CaseRun(each, target, subscribers))
+  const brokerFile: ResourceFile = {
+    name: 'brokers',
+    resources: [...brokers].map(([name, parts]) =>
+      brokerResource(target.namespace, name, parts, target.brokerConfig),
+    ),
+    refused: [],
+  }
+  await target.apply([brokerFile, ...runs.map((run) => run.file())])
+  const results: CaseResult[] = []
+  let next = 0
+  const work = async () => {
+    for (let index = next++; index < runs.length; index = next++) {
+      const run = runs[index]
+      const each = cases[index]
+      if (run === undefined || each === undefined) return
+      const started = performance.now()
+      const faults = await run.run()
+      const outcome = faults.length === 0 ? 'passed' : 'failed'
+      results[index] = { case: each, outcome, faults, durationMs: performance.now() - started }
+    }
+  }
+  await Promise.all(Array.from({ length: CONCURRENCY }, work))
+  return results
+}
+
+/** Cases with equal Brokers share one, a few at a time, but for those that want one for themselves. */
+function placeCases(cases: readonly ConformanceCase[]): {
+  readonly placed: readonly Placed[]
+  readonly brokers: ReadonlyMap<string, BrokerParts>
+} {
+  const run = Math.floor(Math.random() * 36 ** 4)
+    .toString(36)
+    .padStart(4, '0')
+  const brokers = new Map<string, BrokerParts>()
+  const open = new Map<string, { readonly name: string; count: number }>()
+  const placed = cases.map((each, index): Placed => {
+    const parts = each.broker ?? {}
+    // No token is part of another, and none begins with a digit.
+    const token = `c${run}x${index}y`
+    if (each.alone) return { case: each, token, broker: token }
+    const key = JSON.stringify(parts)
+    let broker = open.get(key)
+    if (broker === undefined || broker.count === CASES_PER_BROKER) {
+      broker = { name: `broker-${brokers.size}`, count: 0 }
+      brokers.set(broker.name, parts)
+      open.set(key, broker)
+    }
+    broker.count += 1
+    return { case: each, token, broker: broker.name }
+  })
+  return { placed, brokers }
+}
