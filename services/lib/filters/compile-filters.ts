@@ -1,8 +1,8 @@
 import { all } from './all.ts'
 import { compileFilter } from './compile-filter.ts'
-import type { Filter, FilterSpec } from './filter.ts'
+import type { Filter, FilterFailed, FilterSpec } from './filter.ts'
 
 /** A Trigger's filters as one: an event must pass all of them; none pass every event. */
-export function compileFilters(specs: readonly FilterSpec[]): Filter {
-  return all(specs.map(compileFilter))
+export function compileFilters(specs: readonly FilterSpec[], failed?: FilterFailed): Filter {
+  return all(specs.map((spec) => compileFilter(spec, failed)))
 }

@@ -1,7 +1,7 @@
 import { canonicalValue } from '#events/canonical-value.ts'
 import type { AttributeValue, CloudEvent } from '#events/event.ts'
 import { compileFilters } from './compile-filters.ts'
-import type { Filter, FilterSpec } from './filter.ts'
+import type { Filter, FilterError, FilterSpec } from './filter.ts'
 import { type Alternatives, necessaryConditions } from './necessary-conditions.ts'
 import { preferRarer } from './prefer-rarer.ts'
 
@@ -10,6 +10,8 @@ const NONE: readonly never[] = []
 /** What is found when an event passes all of its filters: a Trigger, mostly. */
 export interface Filtered {
   readonly filters: readonly FilterSpec[]
+  /** Is told of each event that its filters could not judge. */
+  filterFailed?(error: FilterError): void
 }
 
 /**
@@ -33,7 +35,9 @@ export class FilterIndex<T extends Filtered> {
 
   constructor(entries: readonly T[]) {
     this.#entries = [...entries]
-    this.#filters = entries.map((entry) => compileFilters(entry.filters))
+    this.#filters = entries.map((entry) =>
+      compileFilters(entry.filters, (error) => entry.filterFailed?.(error)),
+    )
     this.#asked = new Float64Array(entries.length)
     const rarer = preferRarer(entries.map((entry) => entry.filters))
     entries.forEach((entry, at) => {

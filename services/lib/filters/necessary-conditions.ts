@@ -1,3 +1,4 @@
+import { cesqlConditions } from './cesql-conditions.ts'
 import type { AttributeValues, FilterSpec } from './filter.ts'
 
 /** An attribute and the value it must have. */
@@ -24,6 +25,7 @@ export function necessaryConditions(
       return each(filter.attributes).filter(([only]) => only?.value !== '')
     if ('all' in filter) return necessaryConditions(filter.all, better)
     if ('any' in filter) return oneOfEachBranch(filter.any, better)
+    if ('cesql' in filter) return cesqlConditions(filter.cesql, better)
     return []
   })
 }

@@ -1,3 +1,4 @@
+import { cesqlConditions } from './cesql-conditions.ts'
 import type { FilterSpec } from './filter.ts'
 import type { Alternatives, Condition } from './necessary-conditions.ts'
 
@@ -28,11 +29,16 @@ export function preferRarer(
 function count(filter: FilterSpec, named: Map<string, number>): void {
   const branches = 'all' in filter ? filter.all : 'any' in filter ? filter.any : []
   for (const branch of branches) count(branch, named)
-  const values = 'exact' in filter ? filter.exact : 'attributes' in filter ? filter.attributes : {}
-  for (const [attribute, value] of Object.entries(values)) {
-    const name = nameOf({ attribute, value })
+  for (const condition of conditionsOf(filter)) {
+    const name = nameOf(condition)
     named.set(name, (named.get(name) ?? 0) + 1)
   }
+}
+
+function conditionsOf(filter: FilterSpec): readonly Condition[] {
+  if ('cesql' in filter) return cesqlConditions(filter.cesql, (first) => first).flat()
+  const values = 'exact' in filter ? filter.exact : 'attributes' in filter ? filter.attributes : {}
+  return Object.entries(values).map(([attribute, value]) => ({ attribute, value }))
 }
 
 function nameOf(condition: Condition): string {

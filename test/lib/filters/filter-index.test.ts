@@ -4,6 +4,7 @@ import type { AttributeValue, CloudEvent } from '#events/event.ts'
 import { compileFilters } from '#filters/compile-filters.ts'
 import type { FilterSpec } from '#filters/filter.ts'
 import { FilterIndex } from '#filters/filter-index.ts'
+import { expressions, filterSpecs } from './filter-specs.ts'
 
 /** Counts how often an attribute of the event is read: the work that an index does. */
 class CountingMap extends Map<string, AttributeValue> {
@@ -41,24 +42,7 @@ function workOf(index: FilterIndex<Entry>, event: CloudEvent): number {
 t.test('match() finds what evaluating every Trigger finds, in order and once', async () => {
   const name = fc.constantFrom('type', 'source', 'subject', 'n', 'constructor')
   const value = fc.constantFrom('a', 'b', 'ab', '1', 'true', 'ba')
-  const values = fc.dictionary(name, value, { minKeys: 1, maxKeys: 2, noNullPrototype: true })
-  const valuesOrEmpty = fc.dictionary(name, fc.oneof(value, fc.constant('')), {
-    maxKeys: 2,
-    noNullPrototype: true,
-  })
-  const { filter } = fc.letrec<{ filter: FilterSpec }>((tie) => ({
-    filter: fc.oneof(
-      { maxDepth: 4, withCrossShrink: true },
-      values.map((exact): FilterSpec => ({ exact })),
-      values.map((prefix): FilterSpec => ({ prefix })),
-      values.map((suffix): FilterSpec => ({ suffix })),
-      valuesOrEmpty.map((attributes): FilterSpec => ({ attributes })),
-      fc.array(tie('filter'), { maxLength: 3 }).map((all): FilterSpec => ({ all })),
-      fc.array(tie('filter'), { maxLength: 3 }).map((any): FilterSpec => ({ any })),
-      tie('filter').map((not): FilterSpec => ({ not })),
-    ),
-  }))
-  const lists = fc.array(fc.array(filter, { maxLength: 2 }), { maxLength: 12 })
+  const lists = fc.array(fc.array(filterSpecs, { maxLength: 2 }), { maxLength: 12 })
   const attribute = fc.oneof(value, fc.constant(1), fc.boolean(), fc.constant(''))
   const events = fc.array(fc.dictionary(name, attribute, { noNullPrototype: true }), {
     minLength: 1,
@@ -80,6 +64,32 @@ t.test('match() finds what evaluating every Trigger finds, in order and once', a
   fc.assert(property, { seed: 20250101, numRuns: 1500 })
 })
 
+t.test('match() tells of every event that an expression could not judge', async (t) => {
+  const names = fc.constantFrom('subject', 'n')
+  const value = fc.constantFrom('a', 'b', 'ab', '1')
+  const event = fc.tuple(value, value, fc.dictionary(names, value, { noNullPrototype: true }))
+  let told = 0
+  const property = fc.property(fc.array(expressions, { maxLength: 8 }), event, (texts, event) => {
+    const [type, source, others] = event
+    const seen: string[] = []
+    const entries = texts.map((cesql, at) => ({
+      filters: [{ cesql }],
+      filterFailed: (error: string) => seen.push(`${at}: ${error}`),
+    }))
+    new FilterIndex(entries).match(eventOf({ type, source, ...others }))
+    const expected: string[] = []
+    for (const [at, { filters }] of entries.entries()) {
+      const told = (error: string) => expected.push(`${at}: ${error}`)
+      compileFilters(filters, told)(eventOf({ type, source, ...others }))
+    }
+    told += seen.length
+    if (seen.toSorted().join() !== expected.join()) throw new Error(`told ${seen}, not ${expected}`)
+  })
+
+  fc.assert(property, { seed: 20250101, numRuns: 1500 })
+  t.ok(told > 500, `${told} errors`)
+})
+
 t.test('match() does the same work for 500 Triggers as for one', async (t) => {
   const one = indexOf([[{ exact: { type: 't7' } }]])
   const many = (filters: (i: number) => FilterSpec) =>
@@ -94,6 +104,9 @@ t.test('match() does the same work for 500 Triggers as for one', async (t) => {
     'nested in all': many((i) => ({
       all: [{ prefix: { type: 't' } }, { exact: { type: `t${i}` } }],
     })),
+    'cesql, equal': many((i) => ({ cesql: `type = 't${i}' AND n = 1` })),
+    'cesql, the rarer of two': many((i) => ({ cesql: `source = '/shop' AND type = 't${i}'` })),
+    'cesql, one of two': many((i) => ({ cesql: `type IN ('t${i}', 'u${i}') OR id = 'x${i}'` })),
     any: many((i) => ({ any: [{ exact: { type: `t${i}` } }, { exact: { type: `u${i}` } }] })),
     'another attribute each': many((i) => ({
       exact: i === 7 ? { type: 't7' } : { [`a${i}`]: 'x' },
