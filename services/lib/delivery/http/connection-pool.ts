@@ -46,8 +46,7 @@ export class ConnectionPool {
   }
 
   #open(destination: Destination, entry: Origin): Connection {
-    entry.open += 1
-    return new Connection(destination, entry.session, {
+    const connection = new Connection(destination, entry.session, {
       onSession: (session) => {
         entry.session = session
       },
@@ -58,6 +57,8 @@ export class ConnectionPool {
         if (entry.open === 0) this.#origins.delete(destination.origin)
       },
     })
+    entry.open += 1
+    return connection
   }
 }
 
@@ -73,7 +74,7 @@ class Idle implements Expiring {
 
   /** It is idle no more. */
   take(): Connection {
-    this.#deadline.cancel(this)
+    this.#deadline.cancel()
     return this.connection
   }
 

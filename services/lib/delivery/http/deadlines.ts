@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from '#time/clock.ts'
+import { DepartureList, type Place } from './departure-list.ts'
 
 /** What a deadline is for. */
 export interface Expiring {
@@ -6,10 +7,21 @@ export interface Expiring {
   expire(): void
 }
 
-/** A deadline that may be one for many. */
-export interface Deadline {
-  /** Called off for `one`, which is forgotten. */
-  cancel(one: Expiring): void
+/** The deadline of one thing. */
+export class Deadline {
+  readonly #shared: SharedDeadline
+  readonly #place: Place<Expiring>
+
+  constructor(shared: SharedDeadline, place: Place<Expiring>) {
+    this.#shared = shared
+    this.#place = place
+  }
+
+  /** Calls it off: what it was for is forgotten. */
+  cancel(): void {
+    this.#place.leave()
+    this.#shared.leftBehind()
+  }
 }
 
 /** What begins within so many milliseconds and has the same time, ends together. */
@@ -33,44 +45,46 @@ export class Deadlines {
   add(delayMs: number, one: Expiring): Deadline {
     const now = this.#clock.now()
     const newest = this.#newest.get(delayMs)
-    if (newest?.join(one, now)) return newest
-    const deadline = new SharedDeadline(this.#clock, delayMs, one, () => {
-      if (this.#newest.get(delayMs) === deadline) this.#newest.delete(delayMs)
+    if (newest?.mayJoin(now)) return newest.join(one, now)
+    const shared = new SharedDeadline(this.#clock, delayMs, now, () => {
+      if (this.#newest.get(delayMs) === shared) this.#newest.delete(delayMs)
     })
-    this.#newest.set(delayMs, deadline)
-    return deadline
+    this.#newest.set(delayMs, shared)
+    return shared.join(one, now)
   }
 }
 
-class SharedDeadline implements Deadline {
+class SharedDeadline {
   readonly #clock: Clock
   readonly #began: number
-  readonly #members: Set<Expiring>
+  readonly #members = new DepartureList<Expiring>()
   readonly #onEnd: () => void
   #lastJoinedMs = 0
-  #cancelTimer: Cancel
+  #cancelTimer: Cancel | undefined
 
-  constructor(clock: Clock, delayMs: number, first: Expiring, onEnd: () => void) {
+  constructor(clock: Clock, delayMs: number, now: number, onEnd: () => void) {
     this.#clock = clock
-    this.#began = clock.now()
-    this.#members = new Set([first])
+    this.#began = now
     this.#onEnd = onEnd
     this.#cancelTimer = clock.after(delayMs, () => this.#pass())
   }
 
-  /** Whether it is not too late for that, by `now` (milliseconds since 1970). */
-  join(one: Expiring, now: number): boolean {
+  mayJoin(now: number): boolean {
     const age = now - this.#began
     // Below zero when the wall clock was set back.
-    if (age < 0 || age >= SHARED_MS) return false
-    this.#lastJoinedMs = Math.max(this.#lastJoinedMs, age)
-    this.#members.add(one)
-    return true
+    return age >= 0 && age < SHARED_MS
   }
 
-  cancel(one: Expiring): void {
-    if (!this.#members.delete(one) || this.#members.size > 0) return
+  join(one: Expiring, now: number): Deadline {
+    this.#lastJoinedMs = Math.max(this.#lastJoinedMs, now - this.#began)
+    return new Deadline(this, this.#members.add(one))
+  }
+
+  /** Somebody has left. */
+  leftBehind(): void {
+    if (!this.#members.isEmpty || this.#cancelTimer === undefined) return
     this.#cancelTimer()
+    this.#cancelTimer = undefined
     this.#onEnd()
   }
 
@@ -82,8 +96,7 @@ class SharedDeadline implements Deadline {
   }
 
   #expire(): void {
-    const members = [...this.#members]
-    this.#members.clear()
-    for (const one of members) one.expire()
+    this.#cancelTimer = undefined
+    for (const one of this.#members.takeAll()) one.expire()
   }
 }

@@ -3,6 +3,7 @@ import type { DeliveryRequest } from '../subscriber-client.ts'
 import { Answer, type Result } from './answer.ts'
 import type { Connection, ConnectionUser } from './connection.ts'
 import type { Deadline, Expiring } from './deadlines.ts'
+import type { Place } from './departure-list.ts'
 import type { Destination } from './parse-destination.ts'
 import { transportFailure } from './transport-failure.ts'
 
@@ -32,6 +33,8 @@ export class Exchange implements ConnectionUser, Expiring {
   connection: Connection | undefined
   /** Calls {@link expire}. */
   deadline: Deadline | undefined
+  /** Among those whose signal calls {@link interrupt}. */
+  interruption: Place<Exchange> | undefined
   readonly #owner: ExchangeOwner
   readonly #started = performance.now()
   #answer: Answer | undefined

@@ -77,7 +77,7 @@ export class HttpSubscriberClient implements SubscriberClient {
    */
   #begin(exchange: Exchange): void {
     this.#busy += 1
-    this.#interruptions.add(exchange.signal, exchange)
+    exchange.interruption = this.#interruptions.add(exchange.signal, exchange)
     exchange.deadline = this.#deadlines.add(exchange.request.timeoutMs, exchange)
     if (this.#beginning.push(exchange) === 1) setImmediate(this.#sendAll)
   }
@@ -103,9 +103,9 @@ export class HttpSubscriberClient implements SubscriberClient {
   }
 
   #ended(exchange: Exchange, outcome: Outcome, idleMs: number): void {
-    const { signal, destination, connection, resolve } = exchange
-    exchange.deadline?.cancel(exchange)
-    this.#interruptions.delete(signal, exchange)
+    const { destination, connection, resolve } = exchange
+    exchange.deadline?.cancel()
+    exchange.interruption?.leave()
     if (connection !== undefined) {
       if (idleMs > 0 && !this.#closed) this.#pool.release(destination, connection, idleMs)
       else connection.destroy()

@@ -1,3 +1,4 @@
+import { DepartureList, type Place } from './departure-list.ts'
 import type { Exchange } from './exchange.ts'
 
 /**
@@ -5,26 +6,18 @@ import type { Exchange } from './exchange.ts'
  * one, and a listener each would cost as much as a small request.
  */
 export class Interruptions {
-  readonly #exchanges = new WeakMap<AbortSignal, Set<Exchange>>()
+  readonly #exchanges = new WeakMap<AbortSignal, DepartureList<Exchange>>()
 
-  add(signal: AbortSignal, exchange: Exchange): void {
+  /** Until it leaves, `exchange` is interrupted when `signal` aborts. */
+  add(signal: AbortSignal, exchange: Exchange): Place<Exchange> {
     const known = this.#exchanges.get(signal)
-    if (known !== undefined) {
-      known.add(exchange)
-      return
-    }
-    const exchanges = new Set([exchange])
+    if (known !== undefined) return known.add(exchange)
+    const exchanges = new DepartureList<Exchange>()
     this.#exchanges.set(signal, exchanges)
-    signal.addEventListener(
-      'abort',
-      () => {
-        for (const one of exchanges) one.interrupt()
-      },
-      { once: true },
-    )
-  }
-
-  delete(signal: AbortSignal, exchange: Exchange): void {
-    this.#exchanges.get(signal)?.delete(exchange)
+    const interrupt = () => {
+      for (const one of exchanges.takeAll()) one.interrupt()
+    }
+    signal.addEventListener('abort', interrupt, { once: true })
+    return exchanges.add(exchange)
   }
 }
