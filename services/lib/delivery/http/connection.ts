@@ -18,8 +18,8 @@ const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024)
 export interface ConnectionUser extends ResponseHandler {
   /** The answer is complete. The connection may be used again within `idleMs`, unless that is 0. */
   onComplete(idleMs: number): void
-  /** It will not be complete. */
-  onFailure(fault: ExchangeFault | Error): void
+  /** It will not be complete: an {@link ExchangeFault}, or what was thrown. */
+  onFailure(fault: unknown): void
 }
 
 /** What a connection tells whoever opened it. */
@@ -48,8 +48,8 @@ export class Connection {
     this.#owner = owner
     const onread: OnReadOpts = {
       buffer: READ_BUFFER,
-      callback: (length, bytes) => {
-        this.#read(Buffer.from(bytes.buffer, bytes.byteOffset, length))
+      callback: (length) => {
+        this.#read(READ_BUFFER.subarray(0, length))
         return true
       },
     }
@@ -103,21 +103,27 @@ export class Connection {
       this.destroy()
       return
     }
-    const progress = this.#parser.read(bytes, user)
-    if (progress === 'complete') this.#complete()
-    else if (progress !== 'more') this.#fail(progress)
+    try {
+      const progress = this.#parser.read(bytes, user)
+      if (progress === 'complete') this.#complete(user)
+      else if (progress !== 'more') this.#fail(progress)
+    } catch (error) {
+      // No answer, whatever is in it, may end more than its own exchange.
+      this.destroy()
+      user.onFailure(error)
+    }
   }
 
   #end(): void {
-    if (this.#user !== undefined && this.#parser.end()) this.#complete()
+    const user = this.#user
+    if (user !== undefined && this.#parser.end()) this.#complete(user)
     else this.#fail('closed')
   }
 
-  #complete(): void {
-    const user = this.#user
+  #complete(user: ConnectionUser): void {
     this.#user = undefined
     // Who answers before the request is read may not read the rest of it.
-    user?.onComplete(this.#socket.writableLength === 0 ? this.#parser.idleMs : 0)
+    user.onComplete(this.#socket.writableLength === 0 ? this.#parser.idleMs : 0)
   }
 
   #fail(fault: ExchangeFault | Error): void {

@@ -4,7 +4,9 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { getCACertificates, setDefaultCACertificates, type TLSSocket } from 'node:tls'
 import { Worker } from 'node:worker_threads'
 import t, { type Test } from 'tap'
+import { Connection, type ConnectionUser } from '#delivery/http/connection.ts'
 import { HttpSubscriberClient } from '#delivery/http/http-subscriber-client.ts'
+import { parseDestination } from '#delivery/http/parse-destination.ts'
 import type { DeliveryRequest } from '#delivery/subscriber-client.ts'
 import type { Clock } from '#time/clock.ts'
 import { systemClock } from '#time/system-clock.ts'
@@ -262,6 +264,35 @@ t.test('what ends before it has been sent costs no connection', async (t) => {
   t.match(await last, { kind: 'delivered' }, 'what was asked for before closing is still sent')
   await end
   t.equal(sockets.length, 1)
+})
+
+t.test('a mistake in reading an answer ends that exchange only', async (t) => {
+  const { url, sockets } = await listen(t, (socket) => {
+    socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\nx')
+  })
+  const destination = parseDestination(url)
+  if (destination === undefined) throw new Error(url)
+  const bug = new TypeError('a bug')
+  for (const part of ['onHead', 'onBody', 'onComplete'] as const) {
+    const closing: Connection[] = []
+    const owner = { onSession: () => {}, onClose: (one: Connection) => closing.push(one) }
+    const connection = new Connection(destination, undefined, owner)
+    const fault = await new Promise((resolve) => {
+      const user: ConnectionUser = {
+        onHead: () => {},
+        onBody: () => true,
+        onComplete: () => {},
+        onFailure: resolve,
+        [part]: () => {
+          throw bug
+        },
+      }
+      connection.send({ head: Buffer.from('POST / HTTP/1.1\r\n\r\n'), body: undefined }, user)
+    })
+    t.equal(fault, bug, part)
+    t.strictSame(closing, [connection])
+    await closed(sockets.at(-1))
+  }
 })
 
 t.test('no socket is left, however exchanges ended', async (t) => {
