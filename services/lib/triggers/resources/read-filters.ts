@@ -1,3 +1,6 @@
+import { missingFunctions } from '#filters/cesql/missing-functions.ts'
+import { parseExpression } from '#filters/cesql/parse-expression.ts'
+import { describeRefusal } from '#filters/cesql/refusal.ts'
 import type { AttributeValues, FilterSpec } from '#filters/filter.ts'
 import {
   elementsOf,
@@ -45,15 +48,24 @@ function readFilter(place: Place): FilterSpec {
     if (dialect === 'all') return { all: readNested(each) }
     if (dialect === 'any') return { any: readNested(each) }
     if (dialect === 'not') return { not: readNegated(each) }
-    if (dialect === 'cesql' && textAt(each) !== undefined) {
-      fail(
-        each,
-        'CESQL is not supported yet: use exact, prefix, suffix, all, any, not',
-        'NotSupported',
-      )
-    }
+    if (dialect === 'cesql') return readExpression(each)
   }
   return EVERYTHING
+}
+
+/** A call of a function that is not there is a fault at once, rather than an error of each event. */
+function readExpression(place: Place): FilterSpec {
+  const text = textAt(place)
+  if (text === undefined) return EVERYTHING
+  const parsed = parseExpression(text)
+  if (parsed.kind === 'refused') {
+    fail(place, `is no CESQL expression: ${describeRefusal(parsed.refusal)}`)
+  } else {
+    for (const missing of missingFunctions(parsed.root)) {
+      fail(place, `calls a function that does not exist: ${missing}`)
+    }
+  }
+  return { cesql: text }
 }
 
 function readNested(place: Place): readonly FilterSpec[] {

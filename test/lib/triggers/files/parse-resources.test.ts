@@ -163,10 +163,22 @@ const FAULTS: readonly (readonly [spec: string, message: RegExp])[] = [
     /filter\.attributes\.Type is no/,
   ],
   [
-    '  filters: [{cesql: "type = \'a\'"}]',
-    /^NotSupported: .*filters\[0\]\.cesql CESQL is not supported yet/,
+    '  filters: [{cesql: "type = "}]',
+    /^Invalid: .*:8: spec\.filters\[0\]\.cesql is no CESQL expression: line 1, column 8: found the end, expected a value/,
   ],
-  ['  filters: [{not: {cesql: "type = \'a\'"}}]', /^NotSupported: .*filters\[0\]\.not\.cesql/],
+  [
+    '  filters: [{not: {cesql: "type LIKE subject"}}]',
+    /not\.cesql is no .*column 11: found "subject"/,
+  ],
+  [
+    "  filters:\n  - cesql: |\n      type = 'a'\n      OR OR",
+    /9: spec\.filters\[0\]\.cesql .*line 2, column 4: found "OR", expected a value/,
+  ],
+  [
+    '  filters: [{cesql: "LENGHT(type) > 1 OR LEFT(type) = 1"}]',
+    /cesql calls a function that does not exist: LENGHT of 1 arguments; .*: LEFT of 1 arguments/,
+  ],
+  ['  filters: [{cesql: ""}]', /cesql must not be empty/],
   ['  filters: [{cesql: 5}]', /^Invalid: .*cesql must be a string/],
   ['  filters: [{cesql: "TRUE"}, {exact: {Type: a}}]', /^Invalid: /],
   [
