@@ -67,7 +67,7 @@ export class Egress {
 
   constructor(trigger: Trigger, specs: readonly AppliedSpec[], parts: EgressParts) {
     this.trigger = trigger
-    this.specs = new SpecHistory(specs)
+    this.specs = new SpecHistory(specs, parts.metrics.filterFailed)
     this.#parts = parts
   }
 
@@ -104,6 +104,11 @@ export class Egress {
   get firstOpen(): number | undefined {
     for (const offset of this.#open.keys()) return offset
     return undefined
+  }
+
+  /** Whether an event that the others are judged for is one of its own, too. */
+  takes(offset: number): boolean {
+    return this.attached && (this.next === undefined || offset >= this.next)
   }
 
   /** What filters at this offset: a changed filter counts from where it was changed. */

@@ -1,6 +1,5 @@
-import type { CloudEvent } from '#events/event.ts'
 import { FilterIndex } from '#filters/filter-index.ts'
-import type { EventLog } from '#log/event-log.ts'
+import type { EventLog, LogRecord } from '#log/event-log.ts'
 import type { Logger } from '#telemetry/logger.ts'
 import type { Clock } from '#time/clock.ts'
 import type { Trigger } from '#triggers/trigger.ts'
@@ -37,6 +36,8 @@ export class Egresses {
   /** Saved cursors of Triggers that have not been Ready in this process. */
   readonly #saved = new Map<string, SavedTrigger>()
   #index = new FilterIndex<Egress>([])
+  /** Offset of the event that is being judged. */
+  #judged = 0
 
   constructor(parts: EgressesParts) {
     this.#parts = parts
@@ -50,8 +51,9 @@ export class Egresses {
     return this.#egresses.values()
   }
 
-  /** Those that let the event pass, attached or not. */
-  match(event: CloudEvent): readonly Egress[] {
+  /** Those that let the event of a record pass, attached or not. */
+  match({ offset, event }: LogRecord): readonly Egress[] {
+    this.#judged = offset
     return this.#index.match(event)
   }
 
@@ -93,7 +95,9 @@ export class Egresses {
     for (const trigger of triggers) this.#applyTrigger(trigger, firsts, keys)
     this.#vanish(new Set(triggers.map((trigger) => trigger.key)))
     const delivering = [...this.#egresses.values()].filter((egress) => !egress.standing)
-    this.#index = new FilterIndex(delivering)
+    this.#index = new FilterIndex(delivering, (egress, error) => {
+      if (egress.takes(this.#judged)) egress.specs.failed(error)
+    })
     return delivering
   }
 

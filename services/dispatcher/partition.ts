@@ -253,8 +253,8 @@ export class Partition implements Head {
   }
 
   #match(record: LogRecord): void {
-    for (const egress of this.egresses.match(record.event)) {
-      if (!egress.attached || (egress.next !== undefined && record.offset < egress.next)) continue
+    for (const egress of this.egresses.match(record)) {
+      if (!egress.takes(record.offset)) continue
       if (egress.offer(record)) {
         this.#crowd.joined(egress)
         continue

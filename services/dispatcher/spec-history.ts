@@ -1,6 +1,6 @@
 import type { AppliedSpec } from '#cursors/cursors.ts'
 import { compileFilters } from '#filters/compile-filters.ts'
-import type { Filter } from '#filters/filter.ts'
+import type { Filter, FilterFailed } from '#filters/filter.ts'
 import type { Trigger } from '#triggers/trigger.ts'
 
 /** Enough to explain any event of the recent past. */
@@ -8,11 +8,14 @@ const KEPT = 16
 
 /** Which specification of a Trigger applied from which offset on. */
 export class SpecHistory {
+  /** Is told of each event that the filter of its offset cannot judge. */
+  readonly failed: FilterFailed
   #list: readonly AppliedSpec[]
   readonly #compiled = new Map<AppliedSpec, Filter>()
 
-  constructor(list: readonly AppliedSpec[]) {
+  constructor(list: readonly AppliedSpec[], failed: FilterFailed) {
     this.#list = list
+    this.failed = failed
   }
 
   /** Oldest first. */
@@ -36,7 +39,7 @@ export class SpecHistory {
     if (spec === undefined) return () => false
     let filter = this.#compiled.get(spec)
     if (filter === undefined) {
-      filter = compileFilters(spec.filters)
+      filter = compileFilters(spec.filters, this.failed)
       this.#compiled.set(spec, filter)
     }
     return filter

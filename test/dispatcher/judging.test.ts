@@ -12,7 +12,7 @@ const passes = (history: SpecHistory, offset: number) =>
   ['1', '2', '3'].filter((id) => history.filterAt(offset)(anEvent({ id })))
 
 t.test('SpecHistory filters each offset by what applied there', async (t) => {
-  const history = new SpecHistory([])
+  const history = new SpecHistory([], () => {})
   t.same(passes(history, 0), [], 'nothing without a specification')
   t.equal(history.apply(byId('1'), 10), true)
   t.equal(history.apply(byId('1'), 15), false, 'the same again is no news')
@@ -24,11 +24,11 @@ t.test('SpecHistory filters each offset by what applied there', async (t) => {
   t.equal(history.apply(byId('3'), 20), true, 'changed again before an event came')
   t.same(passes(history, 19), ['1'])
   t.same(passes(history, 20), ['3'])
-  t.same(passes(new SpecHistory(history.list), 19), ['1'], 'and after a restart')
+  t.same(passes(new SpecHistory(history.list, () => {}), 19), ['1'], 'and after a restart')
 })
 
 t.test('SpecHistory keeps the latest 16', async (t) => {
-  const history = new SpecHistory([])
+  const history = new SpecHistory([], () => {})
   for (let from = 0; from < 20; from++) history.apply(byId(String(from)), from)
   t.equal(history.list.length, 16)
   t.equal(history.list.at(-1)?.from, 19)

@@ -10,8 +10,6 @@ const NONE: readonly never[] = []
 /** What is found when an event passes all of its filters: a Trigger, mostly. */
 export interface Filtered {
   readonly filters: readonly FilterSpec[]
-  /** Is told of each event that its filters could not judge. */
-  filterFailed?(error: FilterError): void
 }
 
 /**
@@ -33,10 +31,11 @@ export class FilterIndex<T extends Filtered> {
   readonly #asked: Float64Array
   #round = 0
 
-  constructor(entries: readonly T[]) {
+  /** @param failed is told of each event that an entry's filters cannot judge, during `match` */
+  constructor(entries: readonly T[], failed: (entry: T, error: FilterError) => void = () => {}) {
     this.#entries = [...entries]
     this.#filters = entries.map((entry) =>
-      compileFilters(entry.filters, (error) => entry.filterFailed?.(error)),
+      compileFilters(entry.filters, (error) => failed(entry, error)),
     )
     this.#asked = new Float64Array(entries.length)
     const rarer = preferRarer(entries.map((entry) => entry.filters))

@@ -72,13 +72,11 @@ t.test('match() tells of every event that an expression could not judge', async 
   const property = fc.property(fc.array(expressions, { maxLength: 8 }), event, (texts, event) => {
     const [type, source, others] = event
     const seen: string[] = []
-    const entries = texts.map((cesql, at) => ({
-      filters: [{ cesql }],
-      filterFailed: (error: string) => seen.push(`${at}: ${error}`),
-    }))
-    new FilterIndex(entries).match(eventOf({ type, source, ...others }))
+    const entries = texts.map((cesql, at) => ({ at, filters: [{ cesql }] }))
+    const index = new FilterIndex(entries, ({ at }, error) => seen.push(`${at}: ${error}`))
+    index.match(eventOf({ type, source, ...others }))
     const expected: string[] = []
-    for (const [at, { filters }] of entries.entries()) {
+    for (const { at, filters } of entries) {
       const told = (error: string) => expected.push(`${at}: ${error}`)
       compileFilters(filters, told)(eventOf({ type, source, ...others }))
     }
