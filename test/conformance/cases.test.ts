@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { CASES } from './all-cases.ts'
 import type { ConformanceCase } from './conformance-case.ts'
@@ -63,6 +64,19 @@ t.test('every difference has a case, and every setting a case that shows it at w
     t.equal(restored.has(key), setting !== undefined, key)
     t.equal(group === 'setting', setting !== undefined, key)
   }
+  t.end()
+})
+
+t.test('what is said of Sluice alone is in its documentation', (t) => {
+  const page = readFileSync('docs/brokers-and-triggers.md', 'utf8')
+  const sections = CASES.filter(({ source }) => source.document === 'Sluice').map(
+    ({ source }) => source.section,
+  )
+
+  t.same(
+    [...new Set(sections)].filter((section) => !page.includes(`\n## ${section}\n`)),
+    [],
+  )
   t.end()
 })
 

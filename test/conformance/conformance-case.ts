@@ -67,6 +67,7 @@ export const DOCUMENTS = {
   'Knative Broker': 'https://github.com/knative/specs/blob/main/specs/eventing/broker.md',
   'Knative tests': 'https://github.com/knative/eventing/tree/main/test/rekt/features',
   'Trace Context': 'https://www.w3.org/TR/trace-context-2/',
+  'HTTP Prefer': 'https://www.rfc-editor.org/rfc/rfc7240',
   'HTTP Semantics': 'https://www.rfc-editor.org/rfc/rfc9110',
   Sluice: 'brokers-and-triggers.md',
 } as const
@@ -100,6 +101,8 @@ export interface Request {
 /** Replaces some of the case's Triggers, or adds some; goes on when they are Ready. */
 export interface Change {
   readonly apply: Readonly<Record<string, TriggerParts>>
+  /** Brokers, by name, that are there from now on besides that of the case. */
+  readonly brokers?: Readonly<Record<string, BrokerParts>>
 }
 
 /** Goes on when that many requests have come to each of these subscribers. */

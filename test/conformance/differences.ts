@@ -48,6 +48,13 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
     sluice: 'stays what it is',
     setting: COMPATIBILITY,
   },
+  'ascii-values': {
+    group: 'setting',
+    what: 'Spaces, quotes and percent signs in the headers of a delivery',
+    knative: 'are sent as they are',
+    sluice: 'are percent-encoded, as the HTTP binding has it',
+    setting: 'sluice.dev/attribute-encoding: raw',
+  },
   dedup: {
     group: 'setting',
     what: 'An event that is sent twice',
@@ -84,6 +91,12 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
     what: 'An empty value in `filter.attributes`',
     knative: 'is as if the attribute were not in the filter',
     sluice: 'passes events that have the attribute, as the Broker specification has it',
+  },
+  'empty-filter': {
+    group: 'specification',
+    what: 'A filter without attributes, with an empty value, or an empty `all` or `any`',
+    knative: 'is as if it were not there; an empty `any` passes nothing',
+    sluice: 'makes the Trigger not Ready: the Subscriptions API has these filters not to be empty',
   },
   cesql: {
     group: 'specification',

@@ -5,7 +5,17 @@ import { ingressUrl, type RemoteOptions } from './folder-target.ts'
 import { type Resource, yamlOf } from './resources.ts'
 import type { Patience, ResourceFile, Target } from './target.ts'
 
-const READY = '180s'
+const LOOK_AGAIN_MS = 1000
+
+interface Listed {
+  readonly items: readonly {
+    readonly kind: string
+    readonly metadata: { readonly name: string }
+    readonly status?: {
+      readonly conditions?: readonly { readonly type: string; readonly status: string }[]
+    }
+  }[]
+}
 
 /** A cluster with Knative's API, reached by the kubectl of the PATH. */
 export class KubectlTarget implements Target {
@@ -31,50 +41,59 @@ export class KubectlTarget implements Target {
   async apply(files: readonly ResourceFile[]): Promise<void> {
     if (!this.#isCreated) {
       this.#isCreated = true
-      await kubectl(['create', 'namespace', this.namespace])
+      await this.#kubectl(['create', 'namespace', this.namespace])
     }
-    const refused = files.flatMap(({ resources, refused }) =>
-      resources.filter(({ metadata }) => refused.includes(metadata.name)),
+    const refused = files.flatMap((file) =>
+      file.resources.filter(({ metadata }) => file.refused.includes(metadata.name)),
     )
     const wanted = files
       .flatMap(({ resources }) => resources)
       .filter((each) => !refused.includes(each))
-    await this.#applyEach(wanted)
-    for (const each of refused) await kubectl(['apply', '-f', '-'], yamlOf([each]))
+    await this.#kubectl(['apply', '-f', '-'], yamlOf(wanted))
+    for (const each of refused) await this.#kubectl(['apply', '-f', '-'], yamlOf([each]))
     await this.#ready(wanted)
     await sleep(this.#options.settleMs)
   }
 
   async close(): Promise<void> {
-    await kubectl(['delete', 'namespace', this.namespace, '--wait=false'])
+    await this.#kubectl(['delete', 'namespace', this.namespace, '--wait=false'])
   }
 
-  /** One that the API refuses against expectation fails its own case, not all of them. */
-  async #applyEach(resources: readonly Resource[]): Promise<void> {
-    const { code, output } = await kubectl(['apply', '-f', '-'], yamlOf(resources))
-    if (code !== 0) process.stderr.write(output)
-  }
-
+  /** Waits as long as one after the other becomes Ready. One that does not fails its own case, not all. */
   async #ready(resources: readonly Resource[]): Promise<void> {
-    const names = resources.map(({ kind, metadata }) => `${kind.toLowerCase()}/${metadata.name}`)
-    if (names.length === 0) return
-    const wait = ['wait', '-n', this.namespace, '--for=condition=Ready', `--timeout=${READY}`]
-    const { code, output } = await kubectl([...wait, ...names])
-    if (code !== 0) process.stderr.write(output)
+    const names = resources.map(({ kind, metadata }) => `${kind} ${metadata.name}`)
+    let pending = names.length
+    let end = performance.now() + this.patience.deadlineMs
+    while (pending > 0 && performance.now() < end) {
+      const ready = await this.#readyResources()
+      const left = names.filter((name) => !ready.has(name)).length
+      if (left < pending) end = performance.now() + this.patience.deadlineMs
+      pending = left
+      if (pending > 0) await sleep(LOOK_AGAIN_MS)
+    }
   }
-}
 
-async function kubectl(
-  args: readonly string[],
-  input = '',
-): Promise<{ readonly code: number; readonly output: string }> {
-  const child = spawn('kubectl', args, { stdio: ['pipe', 'ignore', 'pipe'] })
-  let output = ''
-  child.stderr.on('data', (chunk: Buffer) => {
-    output += chunk.toString()
-  })
-  child.stdin.on('error', () => {})
-  child.stdin.end(input)
-  const [code] = await once(child, 'close')
-  return { code: code ?? 1, output }
+  async #readyResources(): Promise<ReadonlySet<string>> {
+    const get = ['get', 'brokers,triggers', '-n', this.namespace, '-o', 'json']
+    const output = await this.#kubectl(get)
+    if (output === '') return new Set()
+    const { items } = JSON.parse(output) as Listed
+    const ready = items.filter(({ status }) =>
+      status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True'),
+    )
+    return new Set(ready.map(({ kind, metadata }) => `${kind} ${metadata.name}`))
+  }
+
+  /** @returns what it printed; what it complains about is for the reader of the run. */
+  async #kubectl(args: readonly string[], input = ''): Promise<string> {
+    const child = spawn('kubectl', args, { stdio: ['pipe', 'pipe', 'inherit'] })
+    let output = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+    })
+    child.stdin.on('error', () => {})
+    child.stdin.end(input)
+    await once(child, 'close')
+    return output
+  }
 }

@@ -142,8 +142,8 @@ with them but for what stands here. Where Knative departs from the specification
 Knative, Sluice follows these. Each difference is a case of the [conformance suite](conformance.md)
 that Sluice passes.
 
-\`sluice.dev/compatibility\` is set on the Trigger, or on the Broker for all of its Triggers;
-\`sluice.dev/dedup-window\` on the Broker. No setting gives back the others.
+Annotations are set on the Trigger, or on the Broker for all of its Triggers; only
+\`sluice.dev/dedup-window\` is the Broker's alone. What has no setting here has none.
 
 ${groups.join('\n')}`
 }

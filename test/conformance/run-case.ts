@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type {
   Answer,
+  Change,
   ConformanceCase,
   Expectation,
   Step,
@@ -32,6 +33,7 @@ export class CaseRun {
   readonly #subscribers: ScriptedSubscribers
   readonly #values: Values
   #triggers: Triggers
+  #brokers: NonNullable<Change['brokers']> = {}
 
   constructor(placed: Placed, target: Target, subscribers: ScriptedSubscribers) {
     const { token, broker } = placed
@@ -60,12 +62,13 @@ export class CaseRun {
     const { token, broker, case: each } = this.#placed
     const { namespace, brokerConfig } = this.#target
     const entries = Object.entries(this.#triggers)
-    const resources = entries.map(([name, parts]) =>
-      triggerResource({ token, broker, namespace }, name, parts),
-    )
-    if (each.alone) {
-      resources.unshift(brokerResource(namespace, broker, each.broker ?? {}, brokerConfig))
-    }
+    const brokers = { ...(each.alone && { [broker]: each.broker ?? {} }), ...this.#brokers }
+    const resources = [
+      ...Object.entries(brokers).map(([name, parts]) =>
+        brokerResource(namespace, name, parts, brokerConfig),
+      ),
+      ...entries.map(([name, parts]) => triggerResource({ token, broker, namespace }, name, parts)),
+    ]
     return {
       name: token,
       resources: this.#filled<readonly Resource[]>(resources),
@@ -94,6 +97,7 @@ export class CaseRun {
     const { namespace, patience } = this.#target
     if ('apply' in step) {
       this.#triggers = { ...this.#triggers, ...step.apply }
+      this.#brokers = { ...this.#brokers, ...step.brokers }
       await this.#target.apply([this.file()])
     } else if ('until' in step) {
       const isThere = await this.#reached(new Map(Object.entries(step.until)))

@@ -309,6 +309,14 @@ const TYPE_CASES: readonly ConformanceCase[] = [
       ...(what === 'no-seconds' && { differs: 'time-syntax' }),
     }),
   ),
+  {
+    id: 'T6-binary',
+    level: 'MUST',
+    source: TYPES,
+    title: 'In binary mode, too, a time without a zone is refused',
+    send: [binary({ time: '2018-04-05T17:31:00' })],
+    expect: REFUSED,
+  },
   ...(
     [
       ['lower-case', '2018-04-05t17:31:00z'],

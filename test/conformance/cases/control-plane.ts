@@ -6,6 +6,7 @@ const FILTER: Source = {
   document: 'Knative tests',
   section: 'broker/control_plane: invalid filters',
 }
+const DIALECTS: Source = { document: 'CloudEvents Subscriptions', section: '3.2.4' }
 const DESTINATION: Source = { document: 'Knative control plane', section: 'Destination Resolution' }
 
 const spec = (parts: TriggerParts['spec'] & object): TriggerParts => ({ spec: parts })
@@ -47,7 +48,30 @@ export const CONTROL_PLANE: readonly ConformanceCase[] = [
       `A Trigger whose ${dialect} names an attribute a-b`,
       { filters: [{ [dialect]: { 'a-b': 'x' } }] },
     ),
+    {
+      ...refusedTrigger(
+        `C21-${dialect}-empty-value`,
+        DIALECTS,
+        `A Trigger whose ${dialect} has an empty value`,
+        { filters: [{ [dialect]: { subject: '' } }] },
+      ),
+      differs: 'empty-filter',
+    },
+    {
+      ...refusedTrigger(`C21-${dialect}-nothing`, DIALECTS, `A Trigger whose ${dialect} is empty`, {
+        filters: [{ [dialect]: {} }],
+      }),
+      differs: 'empty-filter',
+    },
   ]),
+  ...(['all', 'any'] as const).map(
+    (dialect): ConformanceCase => ({
+      ...refusedTrigger(`C21-${dialect}-nothing`, DIALECTS, `A Trigger whose ${dialect} is empty`, {
+        filters: [{ [dialect]: [] }],
+      }),
+      differs: 'empty-filter',
+    }),
+  ),
   refusedTrigger('C21-two-dialects', FILTER, 'A Trigger with two dialects in one filter', {
     filters: [{ exact: { type: 'a' }, prefix: { type: 'a' } }],
   }),
@@ -97,6 +121,18 @@ export const CONTROL_PLANE: readonly ConformanceCase[] = [
       delivery: { retry: 1, backoffDelay: '1 second' },
     },
   ),
+  {
+    id: 'C6-broker-comes-later',
+    level: 'MUST',
+    source: LIFECYCLE,
+    title: 'A Trigger may be there before its Broker, and becomes Ready with it',
+    triggers: { main: { ...spec({ broker: 'late-broker' }), refused: true } },
+    send: [
+      { apply: { main: spec({ broker: 'late-broker' }) }, brokers: { 'late-broker': {} } },
+      { ...binary(), path: '{namespace}/late-broker' },
+    ],
+    expect: { delivered: { main: [{}] } },
+  },
   {
     id: 'C10-ready',
     level: 'MUST',

@@ -106,6 +106,27 @@ const EXACT: readonly ConformanceCase[] = [
     differs: 'attribute-presence',
   }),
   filterCase({
+    id: 'attributes-empty-attribute',
+    title: 'filter.attributes: an attribute that is empty is there all the same',
+    spec: { filter: { attributes: { ext: '' } } },
+    pass: [ext('')],
+    stop: [WITHOUT_EXT],
+    source: ATTRIBUTES,
+    differs: 'attribute-presence',
+  }),
+  filterCase({
+    id: 'empty-attribute',
+    title:
+      'An attribute that is empty is equal to no text, begins and ends with none, and not of that passes',
+    spec: filters(
+      { not: { exact: { ext: 'x' } } },
+      { not: { prefix: { ext: 'x' } } },
+      { not: { suffix: { ext: 'x' } } },
+    ),
+    pass: [ext(''), WITHOUT_EXT],
+    stop: [ext('x')],
+  }),
+  filterCase({
     id: 'attributes-missing',
     title: 'filter.attributes: a missing attribute does not pass',
     spec: { filter: { attributes: { subject: 'x' } } },

@@ -109,6 +109,25 @@ const VALUE_CASES: readonly ConformanceCase[] = [
     differs: 'percent-encoding',
   },
   {
+    id: 'H7-ascii',
+    level: 'MUST',
+    source: VALUES,
+    title: 'In ASCII, too, spaces, quotes and percent signs are percent-encoded',
+    send: [structured({ ext: 'a "b" 100%' })],
+    expect: delivered({ headers: { 'ce-ext': 'a%20%22b%22%20100%25' } }),
+    differs: 'ascii-values',
+  },
+  {
+    id: 'S-attribute-encoding-raw',
+    level: 'MAY',
+    source: { document: 'Sluice', section: 'Annotations' },
+    title: 'With sluice.dev/attribute-encoding: raw, printable ASCII is not percent-encoded',
+    broker: { annotations: { 'sluice.dev/attribute-encoding': 'raw' } },
+    send: [structured({ ext: 'a "b" 100%' })],
+    expect: delivered({ headers: { 'ce-ext': 'a "b" 100%' } }),
+    restores: 'ascii-values',
+  },
+  {
     id: 'H8-one-round',
     level: 'MUST',
     source: VALUES,
@@ -160,7 +179,7 @@ const VALUE_CASES: readonly ConformanceCase[] = [
   {
     id: 'H11-raw-utf8',
     level: 'SHOULD',
-    source: { document: 'Sluice', section: 'Attributes in headers' },
+    source: VALUES,
     title: 'Raw UTF-8 in a header is taken as the characters it stands for',
     send: [binary({ ext: latin1('é €') })],
     expect: delivered({ headers: { 'ce-ext': '%C3%A9%20%E2%82%AC' } }),
@@ -169,7 +188,7 @@ const VALUE_CASES: readonly ConformanceCase[] = [
   {
     id: 'H11-raw-latin1',
     level: 'SHOULD',
-    source: { document: 'Sluice', section: 'Attributes in headers' },
+    source: VALUES,
     title: 'Bytes in a header that are neither ASCII nor UTF-8 are refused',
     send: [binary({ ext: 'caf\u00e9' })],
     expect: REFUSED,
@@ -258,7 +277,7 @@ const BATCH_CASES: readonly ConformanceCase[] = [
   {
     id: 'H17-all-or-nothing',
     level: 'MAY',
-    source: { document: 'Sluice', section: 'Batches' },
+    source: BATCH,
     title: 'Of a batch with an invalid event nothing is delivered',
     send: [batch([{}, { type: '' }, {}])],
     expect: REFUSED,
@@ -266,14 +285,14 @@ const BATCH_CASES: readonly ConformanceCase[] = [
   {
     id: 'H17-lenient',
     level: 'MAY',
-    source: { document: 'Sluice', section: 'Batches' },
+    source: { document: 'HTTP Prefer', section: '4.4' },
     title:
       'With Prefer: handling=lenient the valid events of a batch are taken, and each is answered for',
     send: [
       withHeaders(batch([{ data: 1 }, { type: '' }, { data: 3 }]), ['prefer', 'handling=lenient']),
     ],
     expect: {
-      answer: { status: 202, body: /^\[[\s\S]*\btype\b[\s\S]*\]\s*$/ },
+      answer: { status: 202, body: /^\[.*accepted.*rejected.*type.*accepted.*\]\s*$/s },
       delivered: { main: [{ json: 1 }, { json: 3 }] },
     },
     differs: 'batch',
@@ -281,7 +300,7 @@ const BATCH_CASES: readonly ConformanceCase[] = [
   {
     id: 'H17-lenient-none',
     level: 'MAY',
-    source: { document: 'Sluice', section: 'Batches' },
+    source: { document: 'HTTP Prefer', section: '4.4' },
     title: 'With Prefer: handling=lenient a batch without any valid event is refused',
     send: [withHeaders(batch([{ type: '' }, { id: '' }]), ['prefer', 'handling=lenient'])],
     expect: REFUSED,

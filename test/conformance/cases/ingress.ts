@@ -221,6 +221,25 @@ export const INGRESS: readonly ConformanceCase[] = [
     differs: 'large-attributes',
   },
   {
+    id: 'S-max-header-bytes',
+    level: 'MAY',
+    source: { document: 'Sluice', section: 'Annotations' },
+    title:
+      'sluice.dev/max-header-bytes says from which size on an event is delivered in structured mode',
+    triggers: {
+      main: { annotations: { 'sluice.dev/max-header-bytes': '1Ki' } },
+      larger: { annotations: { 'sluice.dev/max-header-bytes': '64Ki' } },
+    },
+    send: [binary({ ext: 'x'.repeat(20 * KIB) }, '{"a":1}')],
+    expect: {
+      delivered: {
+        main: [{ headers: { 'content-type': /^application\/cloudevents\+json/ }, json: { a: 1 } }],
+        larger: [{ headers: { 'ce-ext': 'x'.repeat(20 * KIB) }, json: { a: 1 } }],
+      },
+    },
+    differs: 'large-attributes',
+  },
+  {
     id: 'S-too-large',
     level: 'SHOULD',
     source: { document: 'HTTP Semantics', section: '15.5.14' },
@@ -245,6 +264,15 @@ export const INGRESS: readonly ConformanceCase[] = [
     title: 'Expect: 100-continue is answered with 100, and then with the answer',
     send: [withHeaders(binary({}, '{"a":1}'), ['expect', '100-continue'])],
     expect: delivered({ json: { a: 1 }, attributes: { expect: null } }),
+  },
+  {
+    id: 'S-expect-unknown',
+    level: 'MAY',
+    source: { document: 'HTTP Semantics', section: '10.1.1' },
+    title: 'An expectation that is not known is answered with 417',
+    send: [withHeaders(binary({}, '{}'), ['expect', 'a-miracle'])],
+    expect: refused(417),
+    differs: 'status-codes',
   },
   {
     id: 'S-chunked',
