@@ -1,7 +1,8 @@
 import type { CloudEvent } from '#events/event.ts'
-import { Problem, type Violation } from '#problems/problem.ts'
+import type { Violation } from '#problems/problem.ts'
 import type { SchemaGate } from '#schemas/schema-gate.ts'
 import type { Broker } from '#triggers/trigger.ts'
+import { dataProblem } from './data-problem.ts'
 
 /**
  * Checks every event's data.
@@ -21,14 +22,12 @@ export function checkSchemas(
     const violations = schemas.check(event, broker)
     if (violations.length === 0) continue
     found ??= []
-    for (const violation of violations) {
-      found.push(isBatch ? { ...violation, index, at: `/${index}${violation.at}` } : violation)
-    }
+    found.push(...(isBatch ? placed(violations, index) : violations))
   }
-  const first = found?.[0]
-  if (found === undefined || first === undefined) return
-  const more = found.length > 1 ? `, and ${found.length - 1} more` : ''
-  throw new Problem('data-invalid', `Cannot take the event: ${first.at} ${first.detail}${more}`, {
-    violations: found,
-  })
+  if (found !== undefined) throw dataProblem(found)
+}
+
+/** The violations of one event as they are told of the batch in which it is at `index`. */
+export function placed(violations: readonly Violation[], index: number): readonly Violation[] {
+  return violations.map((violation) => ({ ...violation, index, at: `/${index}${violation.at}` }))
 }

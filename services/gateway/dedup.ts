@@ -15,7 +15,8 @@ interface UnderWay {
   outcome: Promise<void> | undefined
 }
 
-const NO_REPEATS = Promise.resolve(0)
+const NONE: readonly number[] = []
+const NO_REPEATS = Promise.resolve(NONE)
 
 /**
  * Lets each (`source`, `id`) into a Broker's log once within the Broker's dedup window. An id is
@@ -34,8 +35,8 @@ export class Dedup {
 
   /**
    * Appends those of a request's records that are no repeats, in one call of `append` and in their
-   * order, and makes no call when there are none. Resolves with how many were repeats (the second
-   * of two within the request is one) when all of the request's events are durable: its own append
+   * order, and makes no call when there are none. Resolves with the places of those that were
+   * repeats, ascending (the second of two within the request is one), when all of the request's events are durable: its own append
    * has succeeded, and so have the earlier ones that its repeats were waiting for. `append` is
    * called before this returns, so that requests keep their order.
    *
@@ -46,27 +47,30 @@ export class Dedup {
     broker: DedupBroker,
     records: readonly R[],
     append: Append<R>,
-  ): Promise<number> {
+  ): Promise<readonly number[]> {
     if (broker.dedupWindowMs === 0) {
-      return records.length === 0 ? NO_REPEATS : append(records).then(() => 0)
+      return records.length === 0 ? NO_REPEATS : append(records).then(() => NONE)
     }
     const own: UnderWay = { outcome: undefined }
     const fresh: R[] = []
     const hashes: IdHash[] = []
     const earlier: (Promise<void> | undefined)[] = []
+    const repeats: number[] = []
     const now = this.#clock.now()
-    for (const record of records) {
+    for (let index = 0; index < records.length; index++) {
+      const record = records[index]
+      if (record === undefined) continue
       const hash = this.#hash(broker, record.event)
       const other = this.#underWay.get(hash)
-      if (other !== undefined) {
-        if (other !== own) earlier.push(other.outcome)
-      } else if (!this.#recent.seen(hash, now, broker.dedupWindowMs)) {
+      if (other === undefined && !this.#recent.seen(hash, now, broker.dedupWindowMs)) {
         this.#underWay.set(hash, own)
         fresh.push(record)
         hashes.push(hash)
+        continue
       }
+      repeats.push(index)
+      if (other !== undefined && other !== own) earlier.push(other.outcome)
     }
-    const repeats = records.length - fresh.length
     if (fresh.length > 0) own.outcome = this.#append(fresh, hashes, broker.dedupWindowMs, append)
     if (earlier.length === 0) return own.outcome?.then(() => repeats) ?? Promise.resolve(repeats)
     return Promise.all([own.outcome, ...earlier]).then(() => repeats)

@@ -5,11 +5,14 @@ import type { ProblemType } from '#problems/problem.ts'
 export interface BrokerMetrics {
   /** A request was answered 202: its events, how many of them were repeats, and when it had been read. */
   accepted(events: number, repeats: number, durationMs: number): void
+  /** An event of a batch was rejected by itself. */
+  rejected(problem: ProblemType): void
 }
 
 export interface GatewayMetrics {
   /** Counters of a Broker (`<namespace>/<name>`), made once and kept. */
   ofBroker(broker: string): BrokerMetrics
+  /** A request was refused. */
   rejected(problem: ProblemType): void
 }
 
@@ -61,7 +64,7 @@ export function createGatewayMetrics(registry: Registry, forgotten: () => number
   })
   const rejected = new Counter({
     name: 'sluice_events_rejected_total',
-    help: 'Requests to the ingress that were refused, by type of problem',
+    help: 'Requests to the ingress that were refused, and events of lenient batches, by type of problem',
     labelNames: ['problem'],
     registers,
   })
@@ -71,6 +74,7 @@ export function createGatewayMetrics(registry: Registry, forgotten: () => number
     buckets: SECONDS,
     registers,
   })
+  const reject = (problem: ProblemType) => rejected.inc({ problem })
   return {
     ofBroker: (broker) => {
       const each = counts.get(broker) ?? { accepted: 0, repeats: 0 }
@@ -81,8 +85,9 @@ export function createGatewayMetrics(registry: Registry, forgotten: () => number
           each.repeats += repeats
           duration.observe(durationMs / 1000)
         },
+        rejected: reject,
       }
     },
-    rejected: (problem) => rejected.inc({ problem }),
+    rejected: reject,
   }
 }

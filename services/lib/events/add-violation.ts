@@ -1,7 +1,7 @@
 import type { Findings } from './findings.ts'
 
 /** More than that help nobody, and the answer has to stay smaller than the request. */
-const MAX_VIOLATIONS = 1000
+export const MAX_VIOLATIONS = 1000
 const MAX_NAME_LENGTH = 64
 
 /**

@@ -1,7 +1,7 @@
 import { Problem } from '#problems/problem.ts'
 import { contentMode } from './content-mode.ts'
 import type { CloudEvent } from './event.ts'
-import { eventSize } from './event-size.ts'
+import { eventTooLarge } from './event-too-large.ts'
 import { readBatch } from './read-batch.ts'
 import { readBinary } from './read-binary.ts'
 import type { ReadLimits } from './read-limits.ts'
@@ -41,7 +41,9 @@ export function readMessage(
   const events = readEvents(mode, rawHeaders, body, limits)
   for (let index = 0; index < events.length; index++) {
     const event = events[index]
-    if (event !== undefined) checkSize(event, index, mode, limits)
+    if (event === undefined) continue
+    const problem = eventTooLarge(event, mode === 'batch' ? index : undefined, limits)
+    if (problem !== undefined) throw problem
   }
   return { mode, events }
 }
@@ -55,19 +57,4 @@ function readEvents(
   if (mode === 'binary') return [readBinary(rawHeaders, body)]
   if (mode === 'structured') return [readStructured(body)]
   return readBatch(body, limits.maxBatchEvents)
-}
-
-function checkSize(
-  event: CloudEvent,
-  index: number,
-  mode: Message['mode'],
-  { maxEventBytes }: ReadLimits,
-): void {
-  const size = eventSize(event)
-  if (size <= maxEventBytes) return
-  const which = mode === 'batch' ? `event ${index} of the batch` : 'the event'
-  throw new Problem(
-    'event-too-large',
-    `Cannot take ${which}: its attributes and data have ${size} bytes, at most ${maxEventBytes} are allowed`,
-  )
 }

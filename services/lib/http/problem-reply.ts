@@ -13,6 +13,7 @@ export function problemReply(reply: FastifyReply, problem: Problem, instance: st
   reply.header('content-type', 'application/problem+json')
   reply.header('x-content-type-options', 'nosniff')
   if (problem.type === 'unauthorized') reply.header('www-authenticate', 'Bearer')
+  if (problem.type === 'batch-rejected') reply.header('preference-applied', 'handling=lenient')
   if (problem.retryAfterSeconds !== undefined) {
     reply.header('retry-after', String(problem.retryAfterSeconds))
   }

@@ -1,3 +1,4 @@
+import type { EventOutcome } from './event-outcome.ts'
 import { printable } from './printable.ts'
 import { PROBLEMS, type Problem, type Violation } from './problem.ts'
 
@@ -17,20 +18,44 @@ const NON_ASCII = /[^\x20-\x7e]/g
  * bounded; the cause and the stack stay here.
  */
 export function problemDocument(problem: Problem, instance: string): Buffer {
-  const { violations } = problem
-  const document = {
+  return asciiJson({
     type: `/problems/${problem.type}`,
     title: PROBLEMS[problem.type].title,
     status: problem.status,
     detail: printable(problem.message, MAX_DETAIL),
     instance,
+    ...violationMembers(problem),
+    ...(problem.events !== undefined && { events: problem.events.map(described) }),
+  })
+}
+
+/**
+ * What became of each event of a batch, as a JSON array of `index`, `status`, and, where it was
+ * rejected, its problem's `type`, `detail` and `violations`. Bounded as a problem is.
+ */
+export function outcomesDocument(outcomes: readonly EventOutcome[]): Buffer {
+  return asciiJson(outcomes.map(described))
+}
+
+function described(outcome: EventOutcome): object {
+  if (outcome.status !== 'rejected') return outcome
+  const { index, status, problem } = outcome
+  return {
+    index,
+    status,
+    type: `/problems/${problem.type}`,
+    detail: printable(problem.message, MAX_DETAIL),
+    ...violationMembers(problem),
+  }
+}
+
+function violationMembers({ violations }: Problem): object {
+  return {
     ...(violations.length > 0 && {
       violations: violations.slice(0, MAX_VIOLATIONS).map(boundedViolation),
     }),
     ...(violations.length > MAX_VIOLATIONS && { violationsInAll: violations.length }),
   }
-  const text = JSON.stringify(document).replace(NON_ASCII, unicodeEscape)
-  return Buffer.from(text, 'latin1')
 }
 
 function boundedViolation({ rule, at, detail, index }: Violation): Violation {
@@ -40,6 +65,10 @@ function boundedViolation({ rule, at, detail, index }: Violation): Violation {
     at: printable(at, MAX_TEXT),
     detail: printable(detail, MAX_TEXT),
   }
+}
+
+function asciiJson(value: unknown): Buffer {
+  return Buffer.from(JSON.stringify(value).replace(NON_ASCII, unicodeEscape), 'latin1')
 }
 
 function unicodeEscape(unit: string): string {

@@ -1,3 +1,5 @@
+import type { EventOutcome } from './event-outcome.ts'
+
 /**
  * Every failure that a caller may see, and the HTTP status it is answered with.
  * The key is the last segment of the problem's `type`, and the address of its explanation.
@@ -5,6 +7,7 @@
 export const PROBLEMS = {
   'request-malformed': { status: 400, title: 'The HTTP request cannot be understood' },
   'event-invalid': { status: 400, title: 'The event is not a valid CloudEvent' },
+  'batch-rejected': { status: 400, title: 'No event of the batch was taken' },
   unauthorized: { status: 401, title: 'A valid bearer token is required' },
   'not-found': { status: 404, title: 'Nothing is served at this address' },
   'broker-unknown': { status: 404, title: 'There is no such Broker' },
@@ -12,6 +15,7 @@ export const PROBLEMS = {
   'request-timeout': { status: 408, title: 'The request did not arrive in time' },
   'event-too-large': { status: 413, title: 'The event is larger than this gateway takes' },
   'not-an-event': { status: 415, title: 'The request carries no CloudEvent' },
+  'expectation-failed': { status: 417, title: 'The expectation of the request cannot be met' },
   'host-refused': { status: 421, title: 'The Host header names another server' },
   'data-invalid': { status: 422, title: 'The event data does not match its schema' },
   'headers-too-large': { status: 431, title: 'The request headers are too large' },
@@ -37,6 +41,8 @@ export interface Violation {
 export interface ProblemOptions {
   readonly cause?: unknown
   readonly violations?: readonly Violation[]
+  /** What became of each event of a batch, where that was looked at one by one. */
+  readonly events?: readonly EventOutcome[]
   /** When asking again makes sense, in whole seconds (`Retry-After`). */
   readonly retryAfterSeconds?: number
 }
@@ -48,6 +54,7 @@ export interface ProblemOptions {
 export class Problem extends Error {
   readonly type: ProblemType
   readonly violations: readonly Violation[]
+  readonly events: readonly EventOutcome[] | undefined
   readonly retryAfterSeconds: number | undefined
 
   constructor(type: ProblemType, detail: string, options: ProblemOptions = {}) {
@@ -55,6 +62,7 @@ export class Problem extends Error {
     this.name = 'Problem'
     this.type = type
     this.violations = options.violations ?? []
+    this.events = options.events
     this.retryAfterSeconds = options.retryAfterSeconds
   }
 

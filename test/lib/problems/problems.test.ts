@@ -1,7 +1,7 @@
 import t from 'tap'
 import { printable } from '#problems/printable.ts'
 import { PROBLEMS, Problem, type ProblemType } from '#problems/problem.ts'
-import { MAX_VIOLATIONS, problemDocument } from '#problems/problem-document.ts'
+import { MAX_VIOLATIONS, outcomesDocument, problemDocument } from '#problems/problem-document.ts'
 import { readProblemPages } from '#problems/read-problem-pages.ts'
 
 t.test(
@@ -52,6 +52,32 @@ t.test('problemDocument()', async (t) => {
     t.ok(document.violations[0].at.length <= 301)
     t.ok(document.violations[0].detail.length <= 301)
   })
+})
+
+t.test('what became of the events of a batch', async (t) => {
+  const violations = [{ rule: 'N5', at: '/1/é', detail: 'x'.repeat(5000), index: 1 }]
+  const problem = new Problem('event-invalid', 'bad \u202e', { violations })
+  const events = [
+    { index: 0, status: 'accepted' },
+    { index: 1, status: 'rejected', problem },
+  ] as const
+  const expected = [
+    { index: 0, status: 'accepted' },
+    {
+      index: 1,
+      status: 'rejected',
+      type: '/problems/event-invalid',
+      detail: 'bad \\u{202e}',
+      violations: [{ index: 1, rule: 'N5', at: '/1/é', detail: `${'x'.repeat(300)}…` }],
+    },
+  ]
+
+  const alone = outcomesDocument(events)
+  const inProblem = problemDocument(new Problem('batch-rejected', 'x', { events }), 'a-1')
+
+  t.same(JSON.parse(alone.toString()), expected)
+  t.same(JSON.parse(inProblem.toString()).events, expected)
+  t.ok(alone.every((byte) => byte >= 0x20 && byte < 0x7f))
 })
 
 t.test('printable()', async (t) => {
