@@ -5,6 +5,7 @@ import type { CloudEvent } from '#events/event.ts'
 import { all } from '#filters/all.ts'
 import { any } from '#filters/any.ts'
 import { attributes } from '#filters/attributes.ts'
+import { cesql } from '#filters/cesql.ts'
 import { compileFilter } from '#filters/compile-filter.ts'
 import { exact } from '#filters/exact.ts'
 import type { FilterSpec } from '#filters/filter.ts'
@@ -74,6 +75,22 @@ const nested = compileFilter({
 })
 bench('compiled, all of prefix and not any', (event) => Number(nested(event)))
 console.log()
+for (const [name, expression] of [
+  ["type = '…'", `type = '${type}'`],
+  ["type = '…' AND source = '…'", `type = '${type}' AND source = '/shop/berlin'`],
+  ["type LIKE 'com.example.%'", "type LIKE 'com.example.%'"],
+  ["type LIKE '%order%'", "type LIKE '%order%'"],
+  ["type LIKE 'com._xample.%'", "type LIKE 'com._xample.%'"],
+  ['type IN (20 strings)', `type IN (${Array.from({ length: 20 }, (_, i) => `'t${i}'`)})`],
+  ['EXISTS subject', 'EXISTS subject'],
+  ["subject = 'x' (missing: an error)", "subject = 'x'"],
+  ['LENGTH(CONCAT(source, type)) > 20', 'LENGTH(CONCAT(source, type)) > 20'],
+  ['id % 2 = 0', 'id % 2 = 0'],
+] as const) {
+  const filter = cesql(expression, () => {})
+  bench(`cesql, ${name}`, (event) => Number(filter(event)))
+}
+console.log()
 for (const triggers of [1, 50, 500]) {
   const last = triggers - 1
   benchIndex('exact type, at most one matches', triggers, (i) => ({
@@ -88,6 +105,9 @@ benchIndex('any of two types', 500, (i) => ({
     { exact: { type: `com.example.order.created.v${i}` } },
     { exact: { type: `com.example.order.deleted.v${i}` } },
   ],
+}))
+benchIndex('cesql type = and source =', 500, (i) => ({
+  cesql: `type = 'com.example.order.created.v${i}' AND source = '/shop/berlin'`,
 }))
 benchIndex('prefix (every Trigger is asked)', 500, (i) => ({ prefix: { type: `org.${i}` } }))
 console.log(`\n${passed} passes`)

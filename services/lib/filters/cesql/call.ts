@@ -1,8 +1,8 @@
 import { asString, castOrFail, integerOf } from './cast.ts'
 import type { CesqlError } from './cesql-error.ts'
-import type { Evaluate, Evaluation } from './evaluation.ts'
+import type { Evaluate } from './evaluation.ts'
 import { type BuiltIn, findFunction } from './functions.ts'
-import { type Value, type ValueType, zeroOf } from './value.ts'
+import { type Value, zeroOf } from './value.ts'
 
 /**
  * The call of a function. One that is not there is false and an error, and its arguments are not
@@ -25,27 +25,24 @@ function callOf({ parameters, returns, apply }: BuiltIn, operands: readonly Eval
   const zero = zeroOf(returns)
   return (evaluation) => {
     const { length } = evaluation.errors
-    const values = operands.map((operand) => operand(evaluation))
+    const values: Value[] = []
+    for (const operand of operands) values.push(operand(evaluation))
     if (evaluation.errors.length !== length) return zero
     if (apply === undefined) return castOrFail(returns, values[0] ?? zero, evaluation) ?? zero
-    const [strings, integers] = castArguments(values, parameters, evaluation)
-    if (evaluation.errors.length !== length) return zero
-    const characters = strings.reduce((sum, { length }) => sum + length, 0)
-    return evaluation.spend(characters) ? apply(strings, integers, evaluation) : zero
+    const strings: string[] = []
+    const integers: number[] = []
+    let characters = 0
+    for (let at = 0; at < values.length; at++) {
+      const value = values[at] ?? zero
+      // Beyond the parameters, arguments are Strings.
+      if (parameters[at] === 'Integer') integers.push(integerOf(value, evaluation))
+      else {
+        const string = asString(value)
+        strings.push(string)
+        characters += string.length
+      }
+    }
+    if (evaluation.errors.length !== length || !evaluation.spend(characters)) return zero
+    return apply(strings, integers, evaluation)
   }
-}
-
-/** Beyond the parameters, arguments are Strings. */
-function castArguments(
-  values: readonly Value[],
-  parameters: readonly ValueType[],
-  evaluation: Evaluation,
-): readonly [strings: readonly string[], integers: readonly number[]] {
-  const strings: string[] = []
-  const integers: number[] = []
-  for (const [at, value] of values.entries()) {
-    if (parameters[at] === 'Integer') integers.push(integerOf(value, evaluation))
-    else strings.push(asString(value))
-  }
-  return [strings, integers]
 }
