@@ -4,7 +4,7 @@ import type { Attempt } from '#delivery/attempt.ts'
 import { deadLetterEvent } from '#delivery/dead-letter-event.ts'
 import type { Outcome } from '#delivery/outcome.ts'
 import { retryDelayMs } from '#delivery/retry-delay.ts'
-import type { SubscriberClient } from '#delivery/subscriber-client.ts'
+import type { DeliveryRequest, SubscriberClient } from '#delivery/subscriber-client.ts'
 import type { CloudEvent } from '#events/event.ts'
 import type { EventLog, LogRecord } from '#log/event-log.ts'
 import { Problem } from '#problems/problem.ts'
@@ -44,6 +44,8 @@ export type Next =
   | { readonly kind: 'again'; readonly failure: FailedDelivery }
   | { readonly kind: 'interrupted' }
 
+/** What goes where. */
+type Addressed = Pick<DeliveryRequest, 'event' | 'destination' | 'caCerts' | 'acceptReply'>
 type Failed = Extract<Outcome, { kind: 'failed' }>
 
 /** Takes one open delivery one step further: to the subscriber, the dead letter sink, or the store. */
@@ -94,7 +96,17 @@ export class Deliverer {
 
   #toSubscriber(trigger: Trigger, record: LogRecord, signal: AbortSignal): Promise<Outcome> {
     const event = trigger.compatibility === 'spec' ? record.event : withKafkaPosition(record)
-    return this.#send(trigger, record, event, trigger.subscriber, true, signal)
+    return this.#send(
+      trigger,
+      record,
+      {
+        event,
+        destination: trigger.subscriber,
+        caCerts: trigger.subscriberCaCerts,
+        acceptReply: true,
+      },
+      signal,
+    )
   }
 
   #toSink(
@@ -109,21 +121,35 @@ export class Deliverer {
       answer: failure.answer ?? {},
       compatibility: trigger.compatibility,
     })
-    return this.#send(trigger, record, event, sink, false, signal)
+    const caCerts = trigger.delivery.deadLetterSinkCaCerts
+    return this.#send(
+      trigger,
+      record,
+      { event, destination: sink, caCerts, acceptReply: false },
+      signal,
+    )
   }
 
   #send(
     trigger: Trigger,
     record: LogRecord,
-    event: CloudEvent,
-    destination: string,
-    acceptReply: boolean,
+    { event, destination, caCerts, acceptReply }: Addressed,
     signal: AbortSignal,
   ): Promise<Outcome> {
     const { client, tracing } = this.#parts
-    const { namespace } = trigger
-    const { timeoutMs } = trigger.delivery
-    const request = { destination, event, namespace, timeoutMs, acceptReply }
+    const { namespace, attributeEncoding, maxHeaderBytes } = trigger
+    const { timeoutMs, format } = trigger.delivery
+    const request = {
+      destination,
+      caCerts,
+      event,
+      namespace,
+      timeoutMs,
+      format,
+      attributeEncoding,
+      maxHeaderBytes,
+      acceptReply,
+    }
     if (tracing === undefined) return client.deliver({ ...request, trace: record.trace }, signal)
     const span = tracing.startDelivery(record.trace, event, trigger.key, destination)
     return client.deliver({ ...request, trace: span.context }, signal).then((outcome) => {

@@ -24,6 +24,10 @@ export interface Delivery {
   readonly retryAfterMaxMs: number
   /** URL of the dead letter sink. */
   readonly deadLetterSink: string | undefined
+  /** Its `CACerts`: who may vouch for it over TLS, beside whom this process trusts. PEM. */
+  readonly deadLetterSinkCaCerts: string | undefined
+  /** The content mode of requests, to the dead letter sink as well: `json` is structured mode. */
+  readonly format: 'binary' | 'json'
 }
 
 export type SchemaMode = 'enforce' | 'warn' | 'off'
@@ -68,11 +72,17 @@ export interface Trigger {
   readonly filters: readonly FilterSpec[]
   /** URL of the subscriber. */
   readonly subscriber: string
+  /** Its `CACerts`: who may vouch for it over TLS, beside whom this process trusts. PEM. */
+  readonly subscriberCaCerts: string | undefined
   readonly delivery: Delivery
   /** `kafka.eventing.knative.dev/delivery.order` */
   readonly order: 'ordered' | 'unordered'
   /** `sluice.dev/max-in-flight` */
   readonly maxInFlight: number
+  /** `sluice.dev/max-header-bytes`: a request whose head would be larger is in structured mode. */
+  readonly maxHeaderBytes: number
+  /** `sluice.dev/attribute-encoding`: how attribute values are written as header fields. */
+  readonly attributeEncoding: 'percent' | 'raw'
   /** `sluice.dev/compatibility`, from the Trigger or else its Broker. */
   readonly compatibility: 'spec' | 'knative-kafka'
   readonly start: Start

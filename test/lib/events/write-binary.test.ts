@@ -1,5 +1,6 @@
 import t from 'tap'
 import { percentEncode } from '#events/percent-encode.ts'
+import { rawEncode } from '#events/raw-encode.ts'
 import { writeBinary } from '#events/write-binary.ts'
 import { anEvent } from '../../support/an-event.ts'
 
@@ -25,4 +26,21 @@ t.test('percentEncode() leaves U+0021 to U+007E but for two as they are (H7)', a
     t.equal(percentEncode(`a${character}b`), isKept ? `a${character}b` : `a%${hex}b`)
   }
   t.equal(percentEncode('\u0080\u07ff\u0800\u{10fffd}'), '%C2%80%DF%BF%E0%A0%80%F4%8F%BF%BD')
+})
+
+t.test('rawEncode() leaves ASCII that a header can hold as it is', async (t) => {
+  const table: Record<string, string> = {
+    '': '',
+    a: 'a',
+    'a "b" 100% %41': 'a "b" 100% %41',
+    'Euro € 😀 é': 'Euro %E2%82%AC %F0%9F%98%80 %C3%A9',
+    'a\r\nb\tc\0': 'a%0D%0Ab%09c%00',
+    ' a b ': '%20a b%20',
+    '   ': '%20%20%20',
+    '\u007f\u0080': '%7F%C2%80',
+  }
+  for (const [text, encoded] of Object.entries(table)) t.equal(rawEncode(text), encoded, text)
+  const spaces = ' '.repeat(100_000)
+  t.equal(rawEncode(`a${spaces}b`), `a${spaces}b`, 'and is not slow about it')
+  t.same(writeBinary(anEvent({ subject: 'a b' }), rawEncode).slice(-1), ['a b'])
 })

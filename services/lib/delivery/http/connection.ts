@@ -4,7 +4,7 @@ import {
   type Socket,
   type TcpNetConnectOpts,
 } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import { connect as connectTls, type SecureContext } from 'node:tls'
 import type { Destination } from './parse-destination.ts'
 import { type ResponseHandler, ResponseParser } from './response-parser.ts'
 import type { ExchangeFault } from './transport-failure.ts'
@@ -20,6 +20,14 @@ export interface ConnectionUser extends ResponseHandler {
   onComplete(idleMs: number): void
   /** It will not be complete: an {@link ExchangeFault}, or what was thrown. */
   onFailure(fault: unknown): void
+}
+
+/** What a TLS connection begins with. */
+export interface TlsStart {
+  /** Of an earlier connection to the same peer; its certificate is not verified again. */
+  readonly session: Buffer | undefined
+  /** Whom to trust; `undefined`: whom Node.js trusts. */
+  readonly trusted: SecureContext | undefined
 }
 
 /** What a connection tells whoever opened it. */
@@ -44,7 +52,7 @@ export class Connection {
   #isEstablished = false
   #isClosed = false
 
-  constructor(destination: Destination, session: Buffer | undefined, owner: ConnectionOwner) {
+  constructor(destination: Destination, tls: TlsStart, owner: ConnectionOwner) {
     this.#owner = owner
     const onread: OnReadOpts = {
       buffer: READ_BUFFER,
@@ -53,7 +61,7 @@ export class Connection {
         return true
       },
     }
-    this.#socket = open(destination, session, onread)
+    this.#socket = open(destination, tls, onread)
     this.#socket.once(destination.isSecure ? 'secureConnect' : 'connect', () => this.#established())
     this.#socket.on('session', (next: Buffer) => owner.onSession(next))
     this.#socket.on('error', (error) => this.#fail(error))
@@ -135,7 +143,7 @@ export class Connection {
 
 function open(
   { hostname, port, isSecure, servername }: Destination,
-  session: Buffer | undefined,
+  { session, trusted }: TlsStart,
   onread: OnReadOpts,
 ): Socket {
   const options: TcpNetConnectOpts = {
@@ -152,5 +160,6 @@ function open(
     ALPNProtocols: ['http/1.1'],
     ...(servername === undefined ? {} : { servername }),
     ...(session === undefined ? {} : { session }),
+    ...(trusted === undefined ? {} : { secureContext: trusted }),
   })
 }

@@ -5,11 +5,10 @@ import { ConnectionPool } from './connection-pool.ts'
 import { Deadlines } from './deadlines.ts'
 import { Exchange, type ExchangeOwner } from './exchange.ts'
 import { Interruptions } from './interruptions.ts'
-import { type Destination, parseDestination } from './parse-destination.ts'
+import { KnownDestinations } from './known-destinations.ts'
 import { writeRequest } from './write-request.ts'
 
 const DEFAULT_MAX_REPLY_BYTES = 1024 * 1024
-const MAX_KNOWN_DESTINATIONS = 1024
 
 export interface HttpSubscriberClientOptions {
   readonly clock: Clock
@@ -31,7 +30,7 @@ export class HttpSubscriberClient implements SubscriberClient {
   readonly #pool: ConnectionPool
   readonly #deadlines: Deadlines
   readonly #interruptions = new Interruptions()
-  readonly #destinations = new Map<string, Destination>()
+  readonly #destinations = new KnownDestinations()
   readonly #idle = Promise.withResolvers<void>()
   /** Those that begin in this turn of the event loop. */
   #beginning: Exchange[] = []
@@ -52,7 +51,7 @@ export class HttpSubscriberClient implements SubscriberClient {
   deliver(request: DeliveryRequest, signal: AbortSignal): Promise<Outcome> {
     if (this.#closed) return refused('The client is closed', true)
     if (signal.aborted) return refused('Interrupted by this process', true)
-    const destination = this.#destination(request.destination)
+    const destination = this.#destinations.find(request.destination, request.caCerts)
     if (destination === undefined) {
       return refused('The destination is not an http or https URL', false)
     }
@@ -113,15 +112,6 @@ export class HttpSubscriberClient implements SubscriberClient {
     this.#busy -= 1
     if (this.#closed && this.#busy === 0) this.#idle.resolve()
     resolve(outcome)
-  }
-
-  #destination(url: string): Destination | undefined {
-    const known = this.#destinations.get(url)
-    if (known !== undefined) return known
-    const destination = parseDestination(url)
-    if (this.#destinations.size >= MAX_KNOWN_DESTINATIONS) this.#destinations.clear()
-    if (destination !== undefined) this.#destinations.set(url, destination)
-    return destination
   }
 }
 

@@ -21,7 +21,7 @@ const closed: Sentence = (host) => `${host} closed the connection before its ans
 
 const FAULTS: Readonly<Record<ExchangeFault, Sentence>> = {
   closed,
-  unwritable: () => 'The event has an attribute that cannot be written as an HTTP header',
+  unwritable: () => 'The request has a value that cannot be written as an HTTP header',
   'not-http': (host) => `${host} does not answer in HTTP/1.1`,
   'head-too-large': (host) => `The answer of ${host} has too many bytes of headers`,
   'bad-length': (host) => `The answer of ${host} has a Content-Length that is not one number`,

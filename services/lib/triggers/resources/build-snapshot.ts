@@ -11,6 +11,8 @@ import { resolveDestination, type ServiceUrls } from './resolve-destination.ts'
 import { type KafkaResources, resolveKafka } from './resolve-kafka.ts'
 
 const MAX_IN_FLIGHT = 64
+/** What servers commonly take: the least of the limits that are usual. */
+const MAX_HEADER_BYTES = 8192
 const READY: Readiness = { ready: true }
 
 /** A Broker with what its Triggers take from it. */
@@ -83,8 +85,9 @@ function buildTrigger(
   const { namespace } = metadata
   const broker = brokers.get(draft.broker)
   const subscriber = draft.subscriber && resolveDestination(draft.subscriber, namespace, services)
-  const delivery = deliveryOf(draft, broker, services)
   const shared = broker?.draft.annotations
+  const compatibility = annotations.compatibility ?? shared?.compatibility ?? 'spec'
+  const delivery = deliveryOf(draft, broker, services, compatibility)
   return {
     key: metadata.key,
     namespace,
@@ -98,10 +101,16 @@ function buildTrigger(
       READY,
     filters: draft.filters,
     subscriber: subscriber ?? '',
+    subscriberCaCerts: draft.subscriber?.caCerts,
     delivery,
     order: annotations.order,
     maxInFlight: annotations.maxInFlight ?? shared?.maxInFlight ?? MAX_IN_FLIGHT,
-    compatibility: annotations.compatibility ?? shared?.compatibility ?? 'spec',
+    maxHeaderBytes: annotations.maxHeaderBytes ?? shared?.maxHeaderBytes ?? MAX_HEADER_BYTES,
+    attributeEncoding:
+      annotations.attributeEncoding ??
+      shared?.attributeEncoding ??
+      (compatibility === 'spec' ? 'percent' : 'raw'),
+    compatibility,
     start: annotations.start,
     paused: annotations.paused,
     spec: draft.spec,
@@ -112,13 +121,14 @@ function deliveryOf(
   draft: TriggerDraft,
   broker: BuiltBroker | undefined,
   services: ServiceUrls,
+  compatibility: Trigger['compatibility'],
 ): Delivery {
   const own = draft.delivery?.deadLetterSink
   const sink =
     draft.delivery === undefined
       ? broker?.deadLetterSink
       : own && resolveDestination(own, draft.metadata.namespace, services)
-  return resolveDelivery(draft.delivery, broker?.draft.delivery, sink)
+  return resolveDelivery(draft.delivery, broker?.draft.delivery, sink, compatibility)
 }
 
 /** A Trigger is not Ready while its Broker is missing or not Ready (Knative control plane, Trigger). */

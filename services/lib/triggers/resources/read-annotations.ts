@@ -28,11 +28,18 @@ export interface TriggerAnnotations extends SharedAnnotations {
 /** A Broker says these for its Triggers, a Trigger for itself. */
 export interface SharedAnnotations {
   readonly maxInFlight: number | undefined
+  readonly maxHeaderBytes: number | undefined
+  readonly attributeEncoding: Trigger['attributeEncoding'] | undefined
   readonly compatibility: Trigger['compatibility'] | undefined
 }
 
 const OURS = 'sluice.dev/'
-const SHARED = ['sluice.dev/max-in-flight', 'sluice.dev/compatibility']
+const SHARED = [
+  'sluice.dev/max-in-flight',
+  'sluice.dev/max-header-bytes',
+  'sluice.dev/attribute-encoding',
+  'sluice.dev/compatibility',
+]
 const OF_BROKER = [
   'sluice.dev/schemas',
   'sluice.dev/unknown-types',
@@ -95,6 +102,8 @@ export function readTriggerAnnotations(
 function readShared(annotations: Annotations): SharedAnnotations {
   return {
     maxInFlight: countAt(annotations.get('sluice.dev/max-in-flight'), MAX_IN_FLIGHT),
+    maxHeaderBytes: positive(annotations.get('sluice.dev/max-header-bytes'), parseQuantity),
+    attributeEncoding: oneOf(annotations.get('sluice.dev/attribute-encoding'), ['percent', 'raw']),
     compatibility: oneOf(annotations.get('sluice.dev/compatibility'), ['spec', 'knative-kafka']),
   }
 }

@@ -10,6 +10,7 @@ export interface DeliveryOptions {
   readonly backoffDelayMs: number | undefined
   readonly timeoutMs: number | undefined
   readonly retryAfterMaxMs: number | undefined
+  readonly format: 'binary' | 'json' | undefined
 }
 
 const DELIVERY_FIELDS = [
@@ -35,10 +36,6 @@ export function readDelivery(place: Place | undefined): DeliveryOptions | undefi
   const timeout = fields.get('timeout')
   const timeoutMs = parsedAt(timeout, parseDuration)
   if (timeout !== undefined && timeoutMs === 0) fail(timeout, 'must be longer than nothing')
-  const format = fields.get('format')
-  if (format !== undefined && oneOf(format, ['binary', 'json']) === 'json') {
-    fail(format, 'json is not supported yet: events are delivered in binary mode', 'NotSupported')
-  }
   return {
     deadLetterSink: readDestination(fields.get('deadLetterSink'), 'DeadLetterSinkNotResolved'),
     retry: integerAt(fields.get('retry'), 0, MAX_RETRY),
@@ -46,5 +43,6 @@ export function readDelivery(place: Place | undefined): DeliveryOptions | undefi
     backoffDelayMs: parsedAt(fields.get('backoffDelay'), parseDuration),
     timeoutMs,
     retryAfterMaxMs: parsedAt(fields.get('retryAfterMax'), parseDuration),
+    format: oneOf(fields.get('format'), ['binary', 'json']),
   }
 }

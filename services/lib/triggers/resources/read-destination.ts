@@ -7,6 +7,7 @@ import {
   stringAt,
   textAt,
 } from './place.ts'
+import { readCertificates } from './read-pem.ts'
 
 /** A Kubernetes or Knative Service that events are sent to. */
 export interface ServiceReference {
@@ -23,14 +24,16 @@ export interface Destination {
   readonly service: ServiceReference | undefined
   /** Absolute, or relative to the Service. */
   readonly uri: string | undefined
+  /** Certificates of who may vouch for it, in PEM. */
+  readonly caCerts: string | undefined
 }
 
 const DESTINATION_FIELDS = ['ref', 'uri', 'CACerts', 'audience']
 const REFERENCE_FIELDS = ['apiVersion', 'kind', 'name', 'namespace', 'group', 'address']
 
 /**
- * Knative's Destination: a `ref`, a `uri`, or a `ref` with a `uri` relative to it. `CACerts` and
- * `audience` are checked for their type and have no effect; neither has `ref.address`.
+ * Knative's Destination: a `ref`, a `uri`, or a `ref` with a `uri` relative to it. `audience` is
+ * checked for its type and has no effect; neither has `ref.address`.
  *
  * @returns `undefined`, with a fault, for what cannot lead anywhere.
  */
@@ -41,17 +44,26 @@ export function readDestination(
   if (place === undefined) return undefined
   const before = place.faults.length
   const fields = fieldsOf(place, DESTINATION_FIELDS)
-  stringAt(fields.get('CACerts'))
+  const caCerts = readCaCerts(fields.get('CACerts'))
   stringAt(fields.get('audience'))
   const uri = textAt(fields.get('uri'))
   const ref = fields.get('ref')
   if (ref === undefined) {
-    if (uri !== undefined) return { place, unresolved, service: undefined, uri }
+    if (uri !== undefined) return { place, unresolved, service: undefined, uri, caCerts }
     if (place.faults.length > before) return undefined
     return fail(place, 'must have a "ref" to a Service or a "uri"')
   }
   const service = readReference(ref, unresolved)
-  return service === undefined ? undefined : { place, unresolved, service, uri }
+  return service === undefined ? undefined : { place, unresolved, service, uri, caCerts }
+}
+
+/** An empty text counts as none. */
+function readCaCerts(place: Place | undefined): string | undefined {
+  const pem = stringAt(place)
+  if (place === undefined || pem === undefined || pem === '') return undefined
+  const certificates = readCertificates(pem)
+  if (certificates !== undefined) return certificates.map((each) => each.toString()).join('')
+  return fail(place, 'has no certificates in PEM, or one that cannot be read')
 }
 
 function readReference(place: Place, unresolved: FaultReason): ServiceReference | undefined {

@@ -1,4 +1,4 @@
-import type { Delivery } from '../trigger.ts'
+import type { Delivery, Trigger } from '../trigger.ts'
 import type { DeliveryOptions } from './read-delivery.ts'
 
 /** Knative's own default for a Broker without `delivery` (its default-broker configuration). */
@@ -12,12 +12,14 @@ const RETRY_AFTER_MAX_MS = 60_000
 /**
  * How a Trigger's events are delivered: by its own options if it has any, and then by none of the
  * Broker's (Knative Eventing control plane, Broker `delivery`), else by the Broker's, else by
- * Knative's default. `deadLetterSink` is the URL that belongs to the options which count.
+ * Knative's default. `deadLetterSink` is the URL that belongs to the options which count. Under
+ * `knative-kafka`, `format` is passed over, as Knative's Kafka Broker does.
  */
 export function resolveDelivery(
   trigger: DeliveryOptions | undefined,
   broker: DeliveryOptions | undefined,
   deadLetterSink: string | undefined,
+  compatibility: Trigger['compatibility'],
 ): Delivery {
   const options: Partial<DeliveryOptions> = trigger ?? broker ?? BROKER_DEFAULT
   return {
@@ -27,5 +29,7 @@ export function resolveDelivery(
     timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
     retryAfterMaxMs: options.retryAfterMaxMs ?? RETRY_AFTER_MAX_MS,
     deadLetterSink,
+    deadLetterSinkCaCerts: options.deadLetterSink?.caCerts,
+    format: compatibility === 'spec' ? (options.format ?? 'binary') : 'binary',
   }
 }

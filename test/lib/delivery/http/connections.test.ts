@@ -33,6 +33,10 @@ function setUp(t: Test, clock: Clock = systemClock) {
         timeoutMs: 5000,
         trace: undefined,
         acceptReply: true,
+        caCerts: undefined,
+        format: 'binary',
+        attributeEncoding: 'percent',
+        maxHeaderBytes: 8192,
         ...overrides,
       },
       signal,
@@ -281,7 +285,11 @@ t.test('a mistake in reading an answer ends that exchange only', async (t) => {
   for (const part of ['onHead', 'onBody', 'onComplete'] as const) {
     const closing: Connection[] = []
     const owner = { onSession: () => {}, onClose: (one: Connection) => closing.push(one) }
-    const connection = new Connection(destination, undefined, owner)
+    const connection = new Connection(
+      destination,
+      { session: undefined, trusted: undefined },
+      owner,
+    )
     const fault = await new Promise((resolve) => {
       const user: ConnectionUser = {
         onHead: () => {},

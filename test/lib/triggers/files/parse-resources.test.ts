@@ -68,6 +68,7 @@ t.test('a Trigger and its Broker are read with their defaults', async (t) => {
       readiness: { ready: true },
       filters: [],
       subscriber: 'http://127.0.0.1:1/',
+      subscriberCaCerts: undefined,
       delivery: {
         retry: 10,
         backoffPolicy: 'exponential',
@@ -75,9 +76,13 @@ t.test('a Trigger and its Broker are read with their defaults', async (t) => {
         timeoutMs: 600_000,
         retryAfterMaxMs: 60_000,
         deadLetterSink: undefined,
+        deadLetterSinkCaCerts: undefined,
+        format: 'binary',
       },
       order: 'unordered',
       maxInFlight: 64,
+      maxHeaderBytes: 8192,
+      attributeEncoding: 'percent',
       compatibility: 'spec',
       start: 'latest',
       paused: false,
@@ -205,7 +210,6 @@ const FAULTS: readonly (readonly [spec: string, message: RegExp])[] = [
   ],
   ['  delivery: {timeout: PT0S}', /delivery\.timeout must be longer than nothing/],
   ['  delivery: {retryAfterMax: x}', /delivery\.retryAfterMax Cannot read "x"/],
-  ['  delivery: {format: json}', /^NotSupported: .*delivery\.format json is not supported yet/],
   ['  delivery: {format: xml}', /^Invalid: .*format must be one of binary, json/],
   ['  delivery: {deadLetterSink: {}}', /deadLetterSink must have a "ref" to a Service or a "uri"/],
   ['  delivery: {deadLetterSink: "http://x/"}', /deadLetterSink must be an object, not a string/],
@@ -266,7 +270,7 @@ t.test('subscriber: a ref, a uri, or a uri relative to a ref', async (t) => {
     '{ref: {group: serving.knative.dev, kind: Service, name: billing}}': 'http://127.0.0.1:9001',
     [`{${ref('billing')}, uri: /events}`]: 'http://127.0.0.1:9001/events',
     [`{${ref('billing', ', namespace: shop')}, uri: events}`]: 'http://127.0.0.1:9002/shop/events',
-    [`{${ref('billing')}, CACerts: x, audience: y}`]: 'http://127.0.0.1:9001',
+    [`{${ref('billing')}, audience: y}`]: 'http://127.0.0.1:9001',
   }
   for (const [subscriber, url] of Object.entries(table)) {
     const found = trigger({ subscriber })
@@ -322,6 +326,8 @@ t.test('delivery: the options of a Trigger replace those of its Broker wholly', 
     timeoutMs: 600_000,
     retryAfterMaxMs: 60_000,
     deadLetterSink: undefined,
+    deadLetterSinkCaCerts: undefined,
+    format: 'binary',
   }
   const inherited = {
     retry: 4,
@@ -330,6 +336,8 @@ t.test('delivery: the options of a Trigger replace those of its Broker wholly', 
     timeoutMs: 30_000,
     retryAfterMaxMs: 10_000,
     deadLetterSink: 'http://127.0.0.1:9003',
+    deadLetterSinkCaCerts: undefined,
+    format: 'binary',
   }
   const table: Record<string, object> = {
     '': inherited,
