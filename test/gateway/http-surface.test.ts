@@ -70,7 +70,7 @@ t.test('what a parser may stumble over', async (t) => {
     ['a TLS handshake', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', [400]],
     ['rubbish', '\0\xff\r\n\r\n', [400]],
     ['OPTIONS *', 'OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n', [404]],
-    ['a strange expectation', last('Expect: a miracle\r\n'), [202]],
+    ['a strange expectation', last('Expect: a miracle\r\n'), [417]],
     ['a tunnel', 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n', []],
     [
       'pipelined',

@@ -11,6 +11,7 @@ import { Problem, type ProblemType } from '#problems/problem.ts'
 import type { Logger } from '#telemetry/logger.ts'
 import { answerClientError } from './answer-client-error.ts'
 import { BodyBudget } from './body-budget.ts'
+import { expectsContinue } from './expects-continue.ts'
 import { httpErrorProblem } from './http-error-problem.ts'
 import { addProblemPages } from './problem-pages.ts'
 import { problemReply } from './problem-reply.ts'
@@ -77,7 +78,10 @@ export function createServer(options: ServerOptions): FastifyInstance {
       connectionsCheckingInterval: Math.min(1000, headersTimeoutMs),
     },
     requestTimeout: requestTimeoutMs,
-    frameworkErrors: (error, _request, reply) => fail(error, reply),
+    frameworkErrors: (error, request, reply) => {
+      closeIfExpecting(request.raw, reply)
+      fail(error, reply)
+    },
     clientErrorHandler: (error, socket) => {
       const problem = answerClientError(error, socket, nextInstance())
       if (problem !== undefined) options.onProblem?.(problem.type)
@@ -105,7 +109,7 @@ function listenOnConnections({ server }: FastifyInstance, maxConnections: number
   server.maxHeadersCount = 0
   // So that a request can be refused before its sender is told to go on with the body.
   server.on('checkContinue', (request, response) => server.emit('request', request, response))
-  // An expectation that nobody knows is ignored, as it may be (RFC 9110, section 10.1.1).
+  // So that it is refused as a problem.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response))
 }
 
@@ -136,18 +140,20 @@ function addFirstStep(
   const allow = (path: string) => options.allow?.(path) ?? served.allow(path)
   server.setNotFoundHandler((request, reply) => refuseAddress(request, reply, allow))
   server.addHook('onRequest', (request, reply, done) => {
+    const { raw } = request
     try {
-      const { raw } = request
       const { headers } = raw
       checkVersion(raw)
+      const isWaiting = expectsContinue(raw)
       const isServed = (admit === undefined || admit(request, reply)) && !request.is404
       if (!isServed) refuseAddress(request, reply, allow)
       const type = parsedAs(headers['content-type'])
       checkLength(raw, type)
       headers['content-type'] = type
-      if (headers.expect !== undefined) answerExpectation(raw, reply)
+      if (isWaiting) reply.raw.writeContinue()
       done()
     } catch (error) {
+      closeIfExpecting(raw, reply)
       done(error as Error)
     }
   })
@@ -162,8 +168,12 @@ function checkVersion({ httpVersionMajor, httpVersionMinor, headers }: IncomingM
   }
 }
 
-function answerExpectation({ headers, httpVersionMinor }: IncomingMessage, { raw }: FastifyReply) {
-  if (httpVersionMinor > 0 && headers.expect?.toLowerCase() === '100-continue') raw.writeContinue()
+/**
+ * Whoever is refused while waiting for 100 Continue may or may not send the body, so what comes next
+ * on the connection cannot be told.
+ */
+function closeIfExpecting({ headers }: IncomingMessage, { raw }: FastifyReply): void {
+  if (headers.expect !== undefined) raw.setHeader('connection', 'close')
 }
 
 /** Throws `method-not-allowed` with `Allow` where the address takes other methods, else `not-found`. */
