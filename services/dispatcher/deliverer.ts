@@ -1,6 +1,5 @@
 import type { FailedDelivery } from '#cursors/cursors.ts'
-import type { DeadLetters } from '#dead-letters/dead-letters.ts'
-import type { Attempt } from '#delivery/attempt.ts'
+import type { DeadLetter, DeadLetters } from '#dead-letters/dead-letters.ts'
 import { deadLetterEvent } from '#delivery/dead-letter-event.ts'
 import type { Outcome } from '#delivery/outcome.ts'
 import { retryDelayMs } from '#delivery/retry-delay.ts'
@@ -13,13 +12,22 @@ import type { Logger } from '#telemetry/logger.ts'
 import type { Tracing } from '#telemetry/tracing.ts'
 import type { Clock } from '#time/clock.ts'
 import type { Broker, Trigger } from '#triggers/trigger.ts'
+import { answerOf } from './answer-of.ts'
+import { hasExpired } from './has-expired.ts'
 import type { TriggerMetrics } from './metrics.ts'
+import { noteFailure } from './note-failure.ts'
 import { withKafkaPosition } from './with-kafka-position.ts'
 
 /** An event that has been answered this often is going round in circles. */
 const MAX_HOPS = 255
-/** The first attempt and the latest: enough to see how it began and how it ended. */
-const KEPT_ATTEMPTS = 32
+/** Of a delivery that has not been tried. */
+const NOTHING_FAILED: FailedDelivery = {
+  phase: 'deliver',
+  count: 0,
+  attempts: [],
+  since: 0,
+  delayMs: 0,
+}
 const STORE_AGAIN_MS = 1000
 const STORE_AGAIN_MAX_MS = 60_000
 /** How a reply loop is recognised when its dead letter is stored only later. */
@@ -77,6 +85,9 @@ export class Deliverer {
       return this.#store(trigger, record, failure, metrics)
     }
     const time = this.#parts.clock.now()
+    if (sink === undefined && trigger.compatibility === 'spec' && hasExpired(record.event, time)) {
+      return this.#expire(trigger, record, failure ?? NOTHING_FAILED, metrics)
+    }
     const sent =
       failure !== undefined && sink !== undefined
         ? await this.#toSink(trigger, record, failure, sink, signal)
@@ -86,7 +97,7 @@ export class Deliverer {
     if (outcome.kind === 'failed' && signal.aborted) return { kind: 'interrupted' }
     metrics.attempted(outcome)
     if (outcome.kind === 'failed') {
-      const noted = this.#note(failure, time, outcome)
+      const noted = noteFailure(failure, outcome, time, this.#parts.clock.now())
       return this.#afterFailure(trigger, record, noted, outcome, metrics)
     }
     if (sink === undefined) metrics.delivered()
@@ -185,27 +196,6 @@ export class Deliverer {
     }
   }
 
-  #note(failure: FailedDelivery | undefined, time: number, outcome: Failed): FailedDelivery {
-    const phase = failure?.phase === 'dead-letter' ? 'dead-letter' : 'deliver'
-    const attempt: Attempt = {
-      phase,
-      time,
-      durationMs: outcome.durationMs,
-      error: outcome.error,
-      ...(outcome.status === undefined ? {} : { status: outcome.status }),
-    }
-    const attempts = [...(failure?.attempts ?? []), attempt]
-    if (attempts.length > KEPT_ATTEMPTS) attempts.splice(1, 1)
-    return {
-      phase,
-      count: (failure?.count ?? 0) + 1,
-      attempts,
-      since: this.#parts.clock.now(),
-      delayMs: 0,
-      ...(failure?.answer === undefined ? {} : { answer: failure.answer }),
-    }
-  }
-
   async #afterFailure(
     trigger: Trigger,
     record: LogRecord,
@@ -234,9 +224,45 @@ export class Deliverer {
     failure: FailedDelivery,
     metrics: TriggerMetrics,
   ): Promise<Next> {
+    const { attempts, phase } = failure
+    const error = attempts.at(-1)?.error ?? 'unknown'
+    const reason = error === LOOP_ERROR ? 'reply-loop' : 'delivery-failed'
+    if (await this.#keep(trigger, record, { reason, error, attempts }, metrics)) {
+      return { kind: 'ended', failure }
+    }
+    const delayMs = phase === 'store' ? failure.delayMs * 2 : STORE_AGAIN_MS
+    return this.#keepAgain({ ...failure, phase: 'store' }, delayMs)
+  }
+
+  /**
+   * Ends a delivery that comes too late. A dead letter sink does not get the event either: nobody
+   * is to get it any more, and only a kept one says why. In case it cannot be kept, it is judged
+   * again.
+   */
+  async #expire(
+    trigger: Trigger,
+    record: LogRecord,
+    failure: FailedDelivery,
+    metrics: TriggerMetrics,
+  ): Promise<Next> {
+    const { attempts } = failure
+    const error = `Its expirytime, ${record.event.attributes.get('expirytime')}, has passed`
+    if (await this.#keep(trigger, record, { reason: 'expired', error, attempts }, metrics)) {
+      metrics.cameTooLate()
+      return { kind: 'ended' }
+    }
+    return this.#keepAgain(failure, Math.max(STORE_AGAIN_MS, failure.delayMs * 2))
+  }
+
+  /** Stores a dead letter. @returns whether it could be stored */
+  async #keep(
+    trigger: Trigger,
+    record: LogRecord,
+    why: Pick<DeadLetter, 'reason' | 'error' | 'attempts'>,
+    metrics: TriggerMetrics,
+  ): Promise<boolean> {
     const { deadLetters, clock, logger } = this.#parts
-    const last = failure.attempts.at(-1)
-    const reason = last?.error === LOOP_ERROR ? 'reply-loop' : 'delivery-failed'
+    const status = why.attempts.at(-1)?.status
     try {
       await deadLetters.put({
         broker: trigger.broker,
@@ -245,39 +271,26 @@ export class Deliverer {
         offset: record.offset,
         time: clock.now(),
         event: record.event,
-        reason,
         destination: trigger.subscriber,
-        error: last?.error ?? 'unknown',
-        attempts: failure.attempts,
-        ...(last?.status === undefined ? {} : { status: last.status }),
+        ...why,
+        ...(status === undefined ? {} : { status }),
       })
       metrics.deadLettered('store')
-      return { kind: 'ended', failure }
+      return true
     } catch (error) {
       logger.error(
         { err: error, trigger: trigger.key },
         'Dead letter cannot be stored, trying again',
       )
-      const delayMs = failure.phase === 'store' ? failure.delayMs * 2 : STORE_AGAIN_MS
-      return {
-        kind: 'again',
-        failure: {
-          ...failure,
-          phase: 'store',
-          since: clock.now(),
-          delayMs: Math.min(delayMs, STORE_AGAIN_MAX_MS),
-        },
-      }
+      return false
     }
   }
-}
 
-function answerOf(outcome: Failed): NonNullable<FailedDelivery['answer']> {
-  return {
-    ...(outcome.status === undefined ? {} : { status: outcome.status }),
-    ...(outcome.responseData === undefined
-      ? {}
-      : { dataBase64: Buffer.from(outcome.responseData).toString('base64') }),
-    ...(outcome.responseExtensions === undefined ? {} : { extensions: outcome.responseExtensions }),
+  #keepAgain(failure: FailedDelivery, delayMs: number): Next {
+    const since = this.#parts.clock.now()
+    return {
+      kind: 'again',
+      failure: { ...failure, since, delayMs: Math.min(delayMs, STORE_AGAIN_MAX_MS) },
+    }
   }
 }

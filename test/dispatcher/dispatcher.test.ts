@@ -506,3 +506,27 @@ t.test('three partitions deliver everything, each key in order', async (t) => {
   }
   await dispatcher.close(0)
 })
+
+t.test('requests say how the Trigger wants its events', async (t) => {
+  const world = new World()
+  world.client.answer = ({ destination }) =>
+    destination === 'http://sink/' ? succeed : fail(400, false)
+  const delivery = {
+    ...aTrigger('x').delivery,
+    deadLetterSink: 'http://sink/',
+    deadLetterSinkCaCerts: 'of the sink',
+    format: 'json',
+  } as const
+  const wire = { subscriberCaCerts: 'of a', maxHeaderBytes: 5, attributeEncoding: 'raw' } as const
+  const dispatcher = await world.dispatcher(aTrigger('a', { delivery, ...wire }))
+  await world.append('1')
+
+  await world.until(() => world.client.requests.length === 2, 'the sink')
+
+  const same = { format: 'json', maxHeaderBytes: 5, attributeEncoding: 'raw' }
+  t.match(world.client.requests, [
+    { destination: 'http://a/', caCerts: 'of a', ...same },
+    { destination: 'http://sink/', caCerts: 'of the sink', ...same },
+  ])
+  await dispatcher.close(0)
+})

@@ -1,8 +1,11 @@
 import type { Attempt } from '#delivery/attempt.ts'
 import type { CloudEvent } from '#events/event.ts'
 
-/** Why a delivery ended without success; `unreadable-record`: what stood in the log is no CloudEvent. */
-export type DeadLetterReason = 'delivery-failed' | 'reply-loop' | 'unreadable-record'
+/**
+ * Why a delivery ended without success. `expired`: the event's `expirytime` had passed.
+ * `unreadable-record`: what stood in the log is no CloudEvent.
+ */
+export type DeadLetterReason = 'delivery-failed' | 'expired' | 'reply-loop' | 'unreadable-record'
 
 /** An event that could not be delivered, whole, with all that is known about why. */
 export interface DeadLetter {
