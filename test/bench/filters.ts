@@ -5,6 +5,7 @@ import type { CloudEvent } from '#events/event.ts'
 import { all } from '#filters/all.ts'
 import { any } from '#filters/any.ts'
 import { attributes } from '#filters/attributes.ts'
+import { parseExpression } from '#filters/cesql/parse-expression.ts'
 import { cesql } from '#filters/cesql.ts'
 import { compileFilter } from '#filters/compile-filter.ts'
 import { exact } from '#filters/exact.ts'
@@ -87,7 +88,7 @@ for (const [name, expression] of [
   ['LENGTH(CONCAT(source, type)) > 20', 'LENGTH(CONCAT(source, type)) > 20'],
   ['id % 2 = 0', 'id % 2 = 0'],
 ] as const) {
-  const filter = cesql(expression, () => {})
+  const filter = cesql(parseExpression(expression), () => {})
   bench(`cesql, ${name}`, (event) => Number(filter(event)))
 }
 console.log()

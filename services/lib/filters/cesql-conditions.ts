@@ -1,6 +1,6 @@
 import type { Node } from './cesql/node.ts'
-import { parseExpression } from './cesql/parse-expression.ts'
 import type { Alternatives } from './necessary-conditions.ts'
+import { parsedCesql } from './parsed-cesql.ts'
 
 /** Attributes that every event has, as strings: to ask for one is never an error. */
 const ALWAYS_THERE = new Set(['id', 'source', 'specversion', 'type'])
@@ -11,10 +11,10 @@ const ALWAYS_THERE = new Set(['id', 'source', 'specversion', 'type'])
  * evaluated before anything that could fail counts, so that no error of an event goes unseen.
  */
 export function cesqlConditions(
-  text: string,
+  spec: { readonly cesql: string },
   better: (a: Alternatives, b: Alternatives) => Alternatives,
 ): readonly Alternatives[] {
-  const parsed = parseExpression(text)
+  const parsed = parsedCesql(spec)
   return parsed.kind === 'expression' ? conditionsOf(parsed.root, better) : []
 }
 

@@ -1,5 +1,5 @@
 import { compileExpression } from './cesql/compile-expression.ts'
-import { parseExpression } from './cesql/parse-expression.ts'
+import type { Parsed } from './cesql/parse-expression.ts'
 import type { Filter, FilterFailed } from './filter.ts'
 
 /**
@@ -8,8 +8,7 @@ import type { Filter, FilterFailed } from './filter.ts'
  *
  * A text that is no expression passes nothing: what reads Triggers has refused it.
  */
-export function cesql(text: string, failed: FilterFailed): Filter {
-  const parsed = parseExpression(text)
+export function cesql(parsed: Parsed, failed: FilterFailed): Filter {
   if (parsed.kind === 'refused') {
     return () => {
       failed('parse')

@@ -5,6 +5,7 @@ import { cesql } from './cesql.ts'
 import { exact } from './exact.ts'
 import type { Filter, FilterFailed, FilterSpec } from './filter.ts'
 import { not } from './not.ts'
+import { parsedCesql } from './parsed-cesql.ts'
 import { prefix } from './prefix.ts'
 import { suffix } from './suffix.ts'
 
@@ -22,7 +23,7 @@ export function compileFilter(spec: FilterSpec, failed: FilterFailed = ignore): 
   if ('all' in spec) return all(spec.all.map(compile))
   if ('any' in spec) return any(spec.any.map(compile))
   if ('not' in spec) return not(compile(spec.not))
-  if ('cesql' in spec) return cesql(spec.cesql, failed)
+  if ('cesql' in spec) return cesql(parsedCesql(spec), failed)
   if ('attributes' in spec) return attributes(spec.attributes)
   throw new TypeError(`Cannot compile the filter: no known dialect among ${Object.keys(spec)}`)
 }

@@ -1,10 +1,10 @@
 import type { CloudEvent } from '#events/event.ts'
 import { stringAttribute } from '#events/string-attribute.ts'
 import { type Explanation, explainExpression } from './cesql/explain-expression.ts'
-import { parseExpression } from './cesql/parse-expression.ts'
 import { describeRefusal } from './cesql/refusal.ts'
 import { cesql } from './cesql.ts'
 import type { AttributeValues, FilterSpec } from './filter.ts'
+import { parsedCesql } from './parsed-cesql.ts'
 
 /**
  * Says which parts of a filter decided whether an event passes it: of several that must all pass
@@ -32,7 +32,7 @@ export function explain(spec: FilterSpec, event: CloudEvent): Explanation {
     const negated = explain(spec.not, event)
     return part('not', negated.value !== true, [negated])
   }
-  return explainCesql(spec.cesql, event)
+  return explainCesql(spec, event)
 }
 
 type Dialect = 'exact' | 'prefix' | 'suffix' | 'attributes'
@@ -54,17 +54,17 @@ function explainValues(dialect: Dialect, values: AttributeValues, event: CloudEv
   return parts.length === 1 && parts[0] ? parts[0] : allOf(dialect, parts)
 }
 
-function explainCesql(text: string, event: CloudEvent): Explanation {
-  const parsed = parseExpression(text)
+function explainCesql(spec: { readonly cesql: string }, event: CloudEvent): Explanation {
+  const parsed = parsedCesql(spec)
   if (parsed.kind === 'refused') {
     return { ...part('cesql', false, []), errors: [describeRefusal(parsed.refusal)] }
   }
   let isBoolean = true
-  const filter = cesql(text, (error) => {
+  const filter = cesql(parsed, (error) => {
     isBoolean = error !== 'not-boolean'
   })
   const passes = filter(event)
-  const explained = explainExpression(text, parsed.root, event.attributes)
+  const explained = explainExpression(spec.cesql, parsed.root, event.attributes)
   const errors = isBoolean ? [] : [`${explained.value} is no Boolean`]
   return { ...part('cesql', passes, [explained]), errors }
 }

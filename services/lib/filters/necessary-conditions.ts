@@ -25,7 +25,7 @@ export function necessaryConditions(
       return each(filter.attributes).filter(([only]) => only?.value !== '')
     if ('all' in filter) return necessaryConditions(filter.all, better)
     if ('any' in filter) return oneOfEachBranch(filter.any, better)
-    if ('cesql' in filter) return cesqlConditions(filter.cesql, better)
+    if ('cesql' in filter) return cesqlConditions(filter, better)
     return []
   })
 }

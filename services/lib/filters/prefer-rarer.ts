@@ -36,7 +36,7 @@ function count(filter: FilterSpec, named: Map<string, number>): void {
 }
 
 function conditionsOf(filter: FilterSpec): readonly Condition[] {
-  if ('cesql' in filter) return cesqlConditions(filter.cesql, (first) => first).flat()
+  if ('cesql' in filter) return cesqlConditions(filter, (first) => first).flat()
   const values = 'exact' in filter ? filter.exact : 'attributes' in filter ? filter.attributes : {}
   return Object.entries(values).map(([attribute, value]) => ({ attribute, value }))
 }

@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { CloudEvent } from '#events/event.ts'
+import { parseExpression } from '#filters/cesql/parse-expression.ts'
 import { cesql } from '#filters/cesql.ts'
 import { compileFilter } from '#filters/compile-filter.ts'
 import type { FilterError, FilterSpec } from '#filters/filter.ts'
@@ -39,7 +40,7 @@ function judge(spec: FilterSpec, event: CloudEvent = shopEvent) {
 t.test('cesql() passes what is true without an error, and tells the first error', async (t) => {
   for (const [expression, ...expected] of rows) {
     const errors: FilterError[] = []
-    const filter = cesql(expression, (error) => errors.push(error))
+    const filter = cesql(parseExpression(expression), (error) => errors.push(error))
 
     t.same([filter(shopEvent), ...errors], expected, expression)
     t.same([filter(shopEvent), ...errors.slice(1)], expected, `${expression}, once more`)
