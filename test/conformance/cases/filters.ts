@@ -199,6 +199,8 @@ const PREFIX_SUFFIX: readonly ConformanceCase[] = [
       binary({ type: 'com.example.a' }),
       binary({ type: 'Com.example.a', ext: 'x' }),
       binary({ type: 'com.exampl', ext: 'x' }),
+      binary({ type: 'a.com.example', ext: 'x' }),
+      binary({ type: 'com.example.a', ext: 'yx' }),
     ],
   }),
   filterCase({
@@ -210,6 +212,8 @@ const PREFIX_SUFFIX: readonly ConformanceCase[] = [
       binary({ type: 'a.created' }),
       binary({ type: 'a.Created', ext: 'y' }),
       binary({ type: 'created', ext: 'y' }),
+      binary({ type: 'a.created.b', ext: 'y' }),
+      binary({ type: 'a.created', ext: 'yx' }),
     ],
   }),
   ...(['prefix', 'suffix'] as const).flatMap((dialect) => [
