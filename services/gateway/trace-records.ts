@@ -3,6 +3,7 @@ import type { AttributeValue, CloudEvent } from '#events/event.ts'
 import { stringAttribute } from '#events/string-attribute.ts'
 import type { TraceContext } from '#events/trace-context.ts'
 import type { NewRecord } from '#log/event-log.ts'
+import { parseTraceparent } from '#telemetry/parse-traceparent.ts'
 import { continueTrace, readTraceContext } from '#telemetry/trace-context.ts'
 import type { Span, Tracing } from '#telemetry/tracing.ts'
 
@@ -10,6 +11,12 @@ import type { Span, Tracing } from '#telemetry/tracing.ts'
 export interface TracedRecords {
   readonly records: readonly NewRecord[]
   readonly spans: readonly Span[]
+}
+
+/** A `traceparent` and its `tracestate`, as somebody wrote them. */
+interface Unread {
+  readonly traceparent: string | undefined
+  readonly tracestate: string | undefined
 }
 
 const NO_SPANS: readonly Span[] = []
@@ -27,29 +34,36 @@ export function traceRecords(
   tracing: Tracing | undefined,
 ): TracedRecords {
   const records: NewRecord[] = []
+  const ofRequest = contextOfRequest(headers)
   if (tracing === undefined) {
     for (const event of events) {
-      records.push(
-        traced(event, parentContext(event, headers) ?? continueTrace(undefined, undefined)),
-      )
+      const { traceparent, tracestate } = ofRequest ?? contextOfEvent(event)
+      records.push(traced(event, continueTrace(traceparent, tracestate)))
     }
     return { records, spans: NO_SPANS }
   }
   const spans: Span[] = []
   for (const event of events) {
-    const span = tracing.startIngress(parentContext(event, headers), event, broker)
+    const { traceparent, tracestate } = ofRequest ?? contextOfEvent(event)
+    const span = tracing.startIngress(readTraceContext(traceparent, tracestate), event, broker)
     spans.push(span)
     records.push(traced(event, span.context))
   }
   return { records, spans }
 }
 
-/** What the hop continues: the header where it is valid, else what the event carries. */
-function parentContext(event: CloudEvent, headers: IncomingHttpHeaders): TraceContext | undefined {
-  return (
-    readTraceContext(one(headers['traceparent']), one(headers['tracestate'])) ??
-    readTraceContext(stringAttribute(event, 'traceparent'), stringAttribute(event, 'tracestate'))
-  )
+/** Node joins several headers of one name with commas: as it must be with `tracestate`. */
+function contextOfRequest(headers: IncomingHttpHeaders): Unread | undefined {
+  const traceparent = one(headers['traceparent'])
+  if (traceparent === undefined || parseTraceparent(traceparent) === undefined) return undefined
+  return { traceparent, tracestate: one(headers['tracestate']) }
+}
+
+function contextOfEvent(event: CloudEvent): Unread {
+  return {
+    traceparent: stringAttribute(event, 'traceparent'),
+    tracestate: stringAttribute(event, 'tracestate'),
+  }
 }
 
 function one(header: string | string[] | undefined): string | undefined {
@@ -57,9 +71,12 @@ function one(header: string | string[] | undefined): string | undefined {
 }
 
 function traced(event: CloudEvent, trace: TraceContext): NewRecord {
-  if (event.attributes.has('traceparent')) return { event, hops: 0, trace }
-  const attributes = new Map<string, AttributeValue>(event.attributes)
-  attributes.set('traceparent', trace.traceparent)
-  if (trace.tracestate !== undefined) attributes.set('tracestate', trace.tracestate)
-  return { event: { attributes, data: event.data }, hops: 0, trace }
+  const { attributes } = event
+  // A tracestate alone says nothing; beside a traceparent of ours it would.
+  if (attributes.has('traceparent') || attributes.has('tracestate'))
+    return { event, hops: 0, trace }
+  const added = new Map<string, AttributeValue>(attributes)
+  added.set('traceparent', trace.traceparent)
+  if (trace.tracestate !== undefined) added.set('tracestate', trace.tracestate)
+  return { event: { attributes: added, data: event.data }, hops: 0, trace }
 }

@@ -377,6 +377,21 @@ t.test('trace context', async (t) => {
     t.equal(attribute(record, 'traceparent'), record?.trace?.traceparent)
     t.equal(attribute(record, 'tracestate'), undefined)
   })
+  t.test('an event with a state and no parent is given neither', async (t) => {
+    const record = await send({ traceparent: parent, 'ce-tracestate': 'b=2' })
+    t.same(record?.trace, { traceparent: parent })
+    t.equal(attribute(record, 'traceparent'), undefined)
+    t.equal(attribute(record, 'tracestate'), 'b=2')
+  })
+  t.test('the state of the header is not that of the event’s own parent', async (t) => {
+    const record = await send({
+      traceparent: 'rubbish',
+      tracestate: 'a=1',
+      'ce-traceparent': other,
+      'ce-tracestate': 'b=2',
+    })
+    t.same(record?.trace, { traceparent: other, tracestate: 'b=2' })
+  })
   t.test('with tracing on, a span stands for each event', async (t) => {
     const ended: unknown[] = []
     const tracing: Tracing = {

@@ -21,6 +21,11 @@ const traceparents: readonly (readonly [rule: string, header: string, sent: stri
     ['version 00 has nothing more', `00-${TRACE}-${PARENT}-01-what`, undefined],
     ['version 00 does not end in a dash', `00-${TRACE}-${PARENT}-01-`, undefined],
     ['two headers are none', `${VALID}, ${VALID}`, undefined],
+    [
+      'two headers are none, also where the first is of a future version',
+      `cc-${TRACE}-${PARENT}-01-what, ${VALID}`,
+      undefined,
+    ],
     ['version ff is invalid', `ff-${TRACE}-${PARENT}-01`, undefined],
     ['a version has two digits', `0-${TRACE}-${PARENT}-01`, undefined],
     ['a version is hexadecimal', `.0-${TRACE}-${PARENT}-01`, undefined],
@@ -95,6 +100,17 @@ t.test('continueTrace() sends on the context that came', (t) => {
   t.same(continueTrace(VALID, 'foo=1'), { traceparent: VALID, tracestate: 'foo=1' })
   t.same(continueTrace(VALID, undefined), { traceparent: VALID })
   t.same(continueTrace(VALID, 'Foo=1'), { traceparent: VALID })
+  t.end()
+})
+
+t.test('continueTrace() changes the parent id where not all of the state goes on', (t) => {
+  const state = ['a', 'b', 'c', 'd', 'e', 'f'].map(short).join(',')
+
+  const continued = continueTrace(VALID.replace('-01', '-03'), state)
+
+  t.match(continued.traceparent, new RegExp(`^00-${TRACE}-(?!${PARENT})[0-9a-f]{16}-03$`))
+  t.equal(continued.tracestate, ['a', 'b', 'c', 'd', 'e'].map(short).join(','))
+  t.same(continueTrace(VALID, ''), { traceparent: VALID }, 'an empty one was nothing')
   t.end()
 })
 
