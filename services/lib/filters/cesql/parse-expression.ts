@@ -1,11 +1,11 @@
-import type {
-  ArithmeticOperator,
-  ComparisonOperator,
-  Expression,
-  LogicOperator,
-  Node,
+import {
+  type ArithmeticOperator,
+  type ComparisonOperator,
+  type Expression,
+  type LogicOperator,
+  type Node,
+  operandsOf,
 } from './node.ts'
-import { operandsOf } from './node.ts'
 import { quote } from './quote.ts'
 import { type Refusal, Refused } from './refusal.ts'
 import { TokenReader } from './token-reader.ts'
