@@ -34,10 +34,9 @@ for (const [prefer, handling] of ROWS) {
   })
 }
 
-t.test('readPreference() reads what is made to be slow in one go', async (t) => {
+t.test('readPreference() comes to an end with what is made to be slow', async (t) => {
+  // Whoever went through it again and again would not be done within the test's time.
   for (const part of ['"\\"', '"', '\\', ',', '=', ';', 'a=",']) {
-    const started = performance.now()
-    t.equal(readPreference(part.repeat(80_000), 'handling'), undefined)
-    t.ok(performance.now() - started < 1000, JSON.stringify(part))
+    t.equal(readPreference(part.repeat(1_000_000), 'handling'), undefined, JSON.stringify(part))
   }
 })
