@@ -28,7 +28,9 @@ export interface TopicWriterParts {
 export class TopicWriter {
   readonly #parts: TopicWriterParts
   readonly #keyless: StickyPartition
-  readonly #appending = new Set<Promise<unknown>>()
+  /** Calls that have not ended. A Set of them would keep each other's garbage alive. */
+  #appending = 0
+  readonly #ended = Promise.withResolvers<void>()
   #partitions: number
   #isClosed = false
 
@@ -61,17 +63,15 @@ export class TopicWriter {
     if (largest + BATCH_OVERHEAD > maxMessageBytes) throw tooLarge(largest, maxMessageBytes)
     const positions: Position[] = new Array(records.length)
     const [only] = batches
-    const appended =
-      batches.length === 1 && only !== undefined
-        ? this.#send(only, positions)
-        : Promise.all(batches.map((batch) => this.#send(batch, positions)))
-    this.#appending.add(appended)
+    this.#appending++
     try {
-      await appended
+      if (batches.length === 1 && only !== undefined) await this.#send(only, positions)
+      else await Promise.all(batches.map((batch) => this.#send(batch, positions)))
     } catch (error) {
       throw appendFailure(error, this.#parts.broker)
     } finally {
-      this.#appending.delete(appended)
+      this.#appending--
+      if (this.#isClosed && this.#appending === 0) this.#ended.resolve()
     }
     return positions
   }
@@ -97,7 +97,7 @@ export class TopicWriter {
   /** Takes no more, and resolves when what was appended is stored or has failed. */
   async close(): Promise<void> {
     this.#isClosed = true
-    await Promise.allSettled(this.#appending)
+    if (this.#appending > 0) await this.#ended.promise
   }
 
   async #send({ partition, written, indexes }: SplitBatch, positions: Position[]): Promise<void> {
