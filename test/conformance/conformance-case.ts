@@ -64,9 +64,12 @@ export const DOCUMENTS = {
   'Knative data plane': 'https://github.com/knative/specs/blob/main/specs/eventing/data-plane.md',
   'Knative control plane':
     'https://github.com/knative/specs/blob/main/specs/eventing/control-plane.md',
+  'Knative delivery': 'https://knative.dev/docs/eventing/event-delivery/',
   'Knative Broker': 'https://github.com/knative/specs/blob/main/specs/eventing/broker.md',
   'Knative tests': 'https://github.com/knative/eventing/tree/main/test/rekt/features',
   'Trace Context': 'https://www.w3.org/TR/trace-context-2/',
+  'CloudEvents webhook':
+    'https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/http-webhook.md',
   'HTTP Prefer': 'https://www.rfc-editor.org/rfc/rfc7240',
   'HTTP Semantics': 'https://www.rfc-editor.org/rfc/rfc9110',
   Sluice: 'brokers-and-triggers.md',

@@ -31,7 +31,7 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
     group: 'setting',
     what: '`Retry-After` and `retryAfterMax`',
     knative: 'are not looked at',
-    sluice: 'are waited for, as the DeliverySpec and the webhook specification have it',
+    sluice: 'are waited for, as Knative documents them and the webhook specification has it',
     setting: COMPATIBILITY,
   },
   'kafka-extensions': {
@@ -46,6 +46,20 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
     what: 'A dead letter of version 0.3',
     knative: 'becomes one of version 1.0',
     sluice: 'stays what it is',
+    setting: COMPATIBILITY,
+  },
+  format: {
+    group: 'setting',
+    what: '`delivery.format: json`',
+    knative: 'is ignored',
+    sluice: 'delivers in structured mode',
+    setting: COMPATIBILITY,
+  },
+  expired: {
+    group: 'setting',
+    what: 'An event whose `expirytime` has passed',
+    knative: 'is delivered',
+    sluice: 'is not delivered, but kept as a dead letter',
     setting: COMPATIBILITY,
   },
   'ascii-values': {
@@ -90,7 +104,7 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
     group: 'specification',
     what: 'An empty value in `filter.attributes`',
     knative: 'is as if the attribute were not in the filter',
-    sluice: 'passes events that have the attribute, as the Broker specification has it',
+    sluice: 'passes events that have the attribute, as the control plane specification has it',
   },
   'empty-filter': {
     group: 'specification',
@@ -103,8 +117,7 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
     what: 'CESQL',
     knative:
       'casts every result to Boolean, hides evaluation errors, and compares `time` as another text than was sent',
-    sluice:
-      'delivers when the result is true and there was no error, as the Subscriptions API has it',
+    sluice: 'delivers when the result is true and there was no error, as CESQL has it',
   },
   'empty-required': {
     group: 'specification',
@@ -247,23 +260,11 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
     knative: 'are refused with 400',
     sluice: 'are taken, all or nothing; with `Prefer: handling=lenient` one by one',
   },
-  format: {
-    group: 'more',
-    what: '`delivery.format: json`',
-    knative: 'is ignored',
-    sluice: 'delivers in structured mode',
-  },
   'large-attributes': {
     group: 'more',
     what: 'An event whose attributes are larger than the headers a subscriber takes',
     knative: 'is refused by the subscriber',
     sluice: 'is delivered in structured mode',
-  },
-  expired: {
-    group: 'more',
-    what: 'An event whose `expirytime` has passed',
-    knative: 'is delivered',
-    sluice: 'is not delivered, but kept as a dead letter',
   },
   'poison-key': {
     group: 'more',

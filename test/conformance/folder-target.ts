@@ -46,6 +46,10 @@ export class FolderTarget implements Target {
     await sleep(this.#options.settleMs)
   }
 
+  async readyTriggers(): Promise<undefined> {
+    return undefined
+  }
+
   async close(): Promise<void> {
     for (const file of this.#written) await rm(file, { force: true })
   }

@@ -9,7 +9,6 @@ const LOOK_AGAIN_MS = 1000
 
 interface Listed {
   readonly items: readonly {
-    readonly kind: string
     readonly metadata: { readonly name: string }
     readonly status?: {
       readonly conditions?: readonly { readonly type: string; readonly status: string }[]
@@ -51,8 +50,12 @@ export class KubectlTarget implements Target {
       .filter((each) => !refused.includes(each))
     await this.#kubectl(['apply', '-f', '-'], yamlOf(wanted))
     for (const each of refused) await this.#kubectl(['apply', '-f', '-'], yamlOf([each]))
-    await this.#ready(wanted)
+    await this.#becomeReady(wanted)
     await sleep(this.#options.settleMs)
+  }
+
+  async readyTriggers(): Promise<ReadonlySet<string>> {
+    return await this.#ready('triggers')
   }
 
   async close(): Promise<void> {
@@ -60,28 +63,28 @@ export class KubectlTarget implements Target {
   }
 
   /** Waits as long as one after the other becomes Ready. One that does not fails its own case, not all. */
-  async #ready(resources: readonly Resource[]): Promise<void> {
-    const names = resources.map(({ kind, metadata }) => `${kind} ${metadata.name}`)
-    let pending = names.length
+  async #becomeReady(resources: readonly Resource[]): Promise<void> {
+    let pending = resources.length
     let end = performance.now() + this.patience.deadlineMs
     while (pending > 0 && performance.now() < end) {
-      const ready = await this.#readyResources()
-      const left = names.filter((name) => !ready.has(name)).length
+      const ready = { Broker: await this.#ready('brokers'), Trigger: await this.#ready('triggers') }
+      const left = resources.filter(
+        ({ kind, metadata }) => !ready[kind as keyof typeof ready].has(metadata.name),
+      ).length
       if (left < pending) end = performance.now() + this.patience.deadlineMs
       pending = left
       if (pending > 0) await sleep(LOOK_AGAIN_MS)
     }
   }
 
-  async #readyResources(): Promise<ReadonlySet<string>> {
-    const get = ['get', 'brokers,triggers', '-n', this.namespace, '-o', 'json']
-    const output = await this.#kubectl(get)
+  async #ready(kind: 'brokers' | 'triggers'): Promise<ReadonlySet<string>> {
+    const output = await this.#kubectl(['get', kind, '-n', this.namespace, '-o', 'json'])
     if (output === '') return new Set()
     const { items } = JSON.parse(output) as Listed
     const ready = items.filter(({ status }) =>
       status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True'),
     )
-    return new Set(ready.map(({ kind, metadata }) => `${kind} ${metadata.name}`))
+    return new Set(ready.map(({ metadata }) => metadata.name))
   }
 
   /** @returns what it printed; what it complains about is for the reader of the run. */

@@ -90,7 +90,10 @@ ${themes.join('\n')}
 
 Statements that cannot be seen from outside, or not without a cluster.
 
-${tableOf(['Statement', 'Why'], Object.entries(NOT_COVERED))}`
+${tableOf(['Statement', 'Why'], Object.entries(NOT_COVERED))}
+${Object.entries(DOCUMENTS)
+  .map(([document, url]) => `[${document}]: ${url}\n`)
+  .join('')}`
 }
 
 function countRow(heading: string, outcomes: Outcomes): string[] {
@@ -114,7 +117,7 @@ function caseRow(each: ConformanceCase, columns: readonly Outcomes[]): string[] 
 }
 
 function sourceLink({ document, section }: Source): string {
-  return `[${document}](${DOCUMENTS[document]}), ${escaped(section)}`
+  return `[${document}], ${escaped(section)}`
 }
 
 function differencesPage(): string {

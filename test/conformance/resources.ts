@@ -3,7 +3,7 @@ import type { BrokerParts, TriggerParts } from './conformance-case.ts'
 /** A Kubernetes object. */
 export interface Resource {
   readonly apiVersion: string
-  readonly kind: string
+  readonly kind: 'Broker' | 'Trigger' | 'ConfigMap'
   readonly metadata: {
     readonly name: string
     readonly namespace: string

@@ -78,8 +78,13 @@ export class CaseRun {
     }
   }
 
-  /** Resolves with what is wrong, a sentence each; nothing when the case has passed. */
-  async run(): Promise<readonly string[]> {
+  /**
+   * Resolves with what is wrong, a sentence each; nothing when the case has passed. `ready` are the
+   * names of the Triggers that are Ready now, where that is known.
+   */
+  async run(ready: ReadonlySet<string> | undefined): Promise<readonly string[]> {
+    const taken = this.file().refused.filter((name) => ready?.has(name))
+    if (taken.length > 0) return taken.map((name) => `${name} must not be Ready, and is`)
     const expect = this.#filled(this.#placed.case.expect)
     const answers: IngressAnswer[] = []
     try {

@@ -17,9 +17,8 @@ export interface RunOptions {
   readonly only: readonly string[]
   readonly jsonFile: string | undefined
   readonly junitFile: string | undefined
-  /** Under which name the results are kept for docs/conformance.md. */
+  /** Under which name the outcomes are kept for docs/conformance.md; `undefined`: not at all. */
   readonly keepAs: string | undefined
-  readonly docs: boolean
   /** Every failure counts, not only that of a MUST. */
   readonly strict: boolean
 }
@@ -33,8 +32,9 @@ npm run conformance -- --ingress URL --apply kubectl|folder=DIR --subscriber-hos
   --settle SECONDS   how long a change takes to be in force; 3
   --deadline SECONDS how long to wait for an answer, and for what must be delivered; 30
   --json FILE, --junit FILE   the results in these formats
-  --keep NAME        keeps the outcomes in test/conformance/results/NAME.json
-  --docs             keeps them as sluice, and writes docs/conformance.md and docs/differences-from-knative.md
+  --docs             keeps the outcomes of a whole run in test/conformance/results/, and writes
+                     docs/conformance.md and docs/differences-from-knative.md from all that are kept
+  --keep NAME        under which name; sluice or sluice-kafka, and for another Broker knative
   --strict           any failure makes the exit code 1, not only that of a MUST`
 
 /** @throws Error with a sentence for whoever typed it. */
@@ -61,9 +61,8 @@ export function readRunOptions(args: readonly string[]): RunOptions {
   if (profile !== 'embedded' && profile !== 'kafka') {
     throw new Error(`--profile must be embedded or kafka, not ${profile}`)
   }
-  if (docs && (ingress !== undefined || profile === 'kafka' || values.only.length > 0)) {
-    throw new Error('--docs is for a whole run on an embedded Sluice')
-  }
+  if (docs && values.only.length > 0) throw new Error('--docs is for a whole run, without --only')
+  const ownName = profile === 'kafka' ? 'sluice-kafka' : 'sluice'
   const settleMs = milliseconds('settle', values.settle)
   const patience = { ...FAR, deadlineMs: milliseconds('deadline', values.deadline) }
   return {
@@ -76,8 +75,7 @@ export function readRunOptions(args: readonly string[]): RunOptions {
     only: values.only,
     jsonFile: values.json,
     junitFile: values.junit,
-    keepAs: values.keep ?? (docs ? 'sluice' : undefined),
-    docs,
+    keepAs: docs ? (values.keep ?? (ingress === undefined ? ownName : 'knative')) : undefined,
     strict: values.strict,
   }
 }

@@ -59,6 +59,7 @@ async function runRound(
     refused: [],
   }
   await target.apply([brokerFile, ...runs.map((run) => run.file())])
+  const ready = await target.readyTriggers()
   const results: CaseResult[] = []
   let next = 0
   const work = async () => {
@@ -67,7 +68,7 @@ async function runRound(
       const each = cases[index]
       if (run === undefined || each === undefined) return
       const started = performance.now()
-      const faults = await run.run()
+      const faults = await run.run(ready)
       const outcome = faults.length === 0 ? 'passed' : 'failed'
       results[index] = { case: each, outcome, faults, durationMs: performance.now() - started }
     }

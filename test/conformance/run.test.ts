@@ -91,7 +91,9 @@ if (process.argv[2] === 'apply') appendFileSync(applied, readFileSync(0) + '---\
 if (process.argv[2] === 'get') {
   const documents = readFileSync(applied, 'utf8').split('---\\n').filter((text) => text !== '')
   const status = { conditions: [{ type: 'Ready', status: 'True' }] }
-  const items = documents.map((text) => ({ ...JSON.parse(text), status }))
+  const kind = { brokers: 'Broker', triggers: 'Trigger' }[process.argv[3]]
+  const all = documents.map((text) => ({ ...JSON.parse(text), status }))
+  const items = all.filter((each) => each.kind === kind)
   console.log(JSON.stringify({ items }))
 }
 `
@@ -111,13 +113,16 @@ t.test('with kubectl: everything is applied, awaited and removed', async (t) => 
     ...['--deadline', '0.5'],
   )
 
-  t.equal(code, 1, 'nothing is delivered here')
+  t.equal(code, 1, 'everything is Ready here')
   t.match(output, /1 passed, 1 failed, \d+ skipped\n$/)
+  t.match(output, /-main must not be Ready, and is/)
   t.same(readFileSync(join(dir, 'calls'), 'utf8').trimEnd().split('\n'), [
     'create namespace spare',
     'apply -f -',
     'apply -f -',
-    'get brokers,triggers -n spare -o json',
+    'get brokers -n spare -o json',
+    'get triggers -n spare -o json',
+    'get triggers -n spare -o json',
     'delete namespace spare --wait=false',
   ])
 })

@@ -46,7 +46,7 @@ async function openTarget({ remote, profile }: RunOptions): Promise<Target> {
 
 function report(
   target: Target,
-  { jsonFile, junitFile, keepAs, docs, strict }: RunOptions,
+  { jsonFile, junitFile, keepAs, strict }: RunOptions,
   results: readonly CaseResult[],
   skipped: number,
 ): number {
@@ -56,8 +56,8 @@ function report(
   if (keepAs !== undefined) {
     mkdirSync(new URL('results/', import.meta.url), { recursive: true })
     keepResults(keepAs, results)
+    for (const [file, text] of pages()) writeFileSync(file, text)
   }
-  if (docs) for (const [file, text] of pages()) writeFileSync(file, text)
   process.stdout.write(resultsTable(results, summary))
   return summary.failedMusts > 0 || (strict && summary.failed > 0) ? 1 : 0
 }

@@ -6,9 +6,9 @@ import { SluiceProcess } from '../support/sluice-process.ts'
 import { type Resource, yamlOf } from './resources.ts'
 import { NEAR, type ResourceFile, type Target } from './target.ts'
 
-/** Files are looked at twice a second; a change counts within a second. */
-const TAKEN_OVER_MS = 1300
-const READY_MS = 30_000
+/** Files are looked at twice a second; a change counts within a second, where the machine is not busy. */
+const TAKEN_OVER_MS = 2000
+const READY_MS = 20_000
 
 interface TriggersPage {
   readonly triggers: readonly {
@@ -70,31 +70,45 @@ export class SluiceTarget implements Target {
     await this.#ready(files)
   }
 
+  async readyTriggers(): Promise<ReadonlySet<string>> {
+    const triggers = [...(await this.#readiness())].filter(([, isReady]) => isReady)
+    return new Set(triggers.map(([name]) => name.slice(`${this.namespace}/`.length)))
+  }
+
   async close(): Promise<void> {
     await this.#sluice?.stop()
     await rm(this.#dir, { recursive: true, force: true })
   }
 
+  /** What is not Ready at the end fails its own case, not all of them. */
   async #ready(files: readonly ResourceFile[]): Promise<void> {
-    const names = files.flatMap(({ resources, refused }) =>
-      resources
-        .filter(({ kind, metadata }) => kind === 'Trigger' && !refused.includes(metadata.name))
-        .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`),
+    const resources = files.flatMap((file) =>
+      file.resources
+        .filter(({ metadata }) => !file.refused.includes(metadata.name))
+        .map(({ kind, metadata }) => ({ kind, key: `${metadata.namespace}/${metadata.name}` })),
     )
-    // A Trigger that is not Ready at the end fails its own case, not all of them.
     const end = performance.now() + READY_MS
-    for (;;) {
-      const ready = await this.#readyTriggers()
-      if (names.every((name) => ready.get(name))) return
-      // What is at fault is so from the first look on; a Broker may take longer.
-      const isPending = names.some((name) => !ready.has(name))
-      if (performance.now() > end || !isPending) return
-      await sleep(50)
+    const until = async (holds: () => Promise<boolean>) => {
+      while (!(await holds()) && performance.now() < end) await sleep(50)
+    }
+    await until(async () => {
+      const ready = await this.#readiness()
+      return resources.every(({ kind, key }) => kind !== 'Trigger' || ready.get(key) === true)
+    })
+    for (const { kind, key } of resources) {
+      if (kind === 'Broker') await until(() => this.#takesEvents(key))
     }
   }
 
+  /** On Kafka a Broker's topics are made after it has become Ready. */
+  async #takesEvents(broker: string): Promise<boolean> {
+    const response = await fetch(this.ingress(broker), { method: 'POST' })
+    await response.arrayBuffer()
+    return response.status !== 503
+  }
+
   /** Each Trigger that is known, and whether it is Ready. */
-  async #readyTriggers(): Promise<ReadonlyMap<string, boolean>> {
+  async #readiness(): Promise<ReadonlyMap<string, boolean>> {
     const response = await this.#sluice?.get('/triggers')
     if (response?.ok !== true) return new Map()
     const { triggers } = (await response.json()) as TriggersPage

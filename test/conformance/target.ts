@@ -25,6 +25,8 @@ export interface Target {
    * that are to be refused.
    */
   apply(files: readonly ResourceFile[]): Promise<void>
+  /** The names of the Triggers that are Ready; `undefined` where that cannot be known. */
+  readyTriggers(): Promise<ReadonlySet<string> | undefined>
   /** Removes everything again. */
   close(): Promise<void>
 }

@@ -100,7 +100,7 @@ const NAME_CASES: readonly ConformanceCase[] = [
   },
   {
     id: 'N3-data',
-    level: 'MUST',
+    level: 'SHOULD',
     source: NAMES,
     title: 'The header ce-data, a name that is reserved, is refused',
     send: [binary({ data: 'x' }, '{}')],

@@ -1,4 +1,4 @@
-import type { ConformanceCase, Source, TriggerParts } from '../conformance-case.ts'
+import type { ConformanceCase, Level, Source, TriggerParts } from '../conformance-case.ts'
 import { binary } from '../requests.ts'
 
 const LIFECYCLE: Source = { document: 'Knative control plane', section: 'Trigger Lifecycle' }
@@ -6,121 +6,142 @@ const FILTER: Source = {
   document: 'Knative tests',
   section: 'broker/control_plane: invalid filters',
 }
-const DIALECTS: Source = { document: 'CloudEvents Subscriptions', section: '3.2.4' }
+const DIALECTS: Source = { document: 'CloudEvents Subscriptions', section: '3.2.4.1.1' }
+const SPEC: Source = { document: 'Knative control plane', section: 'DeliverySpec' }
 const DESTINATION: Source = { document: 'Knative control plane', section: 'Destination Resolution' }
 
 const spec = (parts: TriggerParts['spec'] & object): TriggerParts => ({ spec: parts })
 
-/** What is refused when it is applied, or does not become Ready; `control` shows that the rest works. */
-function refusedTrigger(
-  id: string,
-  source: Source,
-  title: string,
-  parts: TriggerParts['spec'] & object,
-): ConformanceCase {
+interface RefusedTrigger {
+  readonly id: string
+  readonly level?: Level
+  readonly source: Source
+  readonly trigger: string
+  readonly spec: TriggerParts['spec'] & object
+  readonly differs?: string
+}
+
+/** A Trigger that is refused when it is applied, or does not become Ready; `control` shows that the rest works. */
+function refused({
+  id,
+  level = 'MUST',
+  source,
+  trigger,
+  spec,
+  differs,
+}: RefusedTrigger): ConformanceCase {
   return {
     id,
-    level: 'MUST',
+    level,
     source,
-    title: `${title} is refused or not Ready, and gets nothing`,
-    triggers: { main: { spec: parts, refused: true }, control: {} },
+    title: `A Trigger ${trigger} is refused or not Ready, and gets nothing`,
+    triggers: { main: { spec, refused: true }, control: {} },
     send: [binary()],
     expect: { delivered: { main: [], control: [{}] } },
+    ...(differs !== undefined && { differs }),
   }
 }
 
 const BAD_NAMES = ['', 'A', 'aB', 'a-b', 'a_b', 'a.b', '1a', 'a b', 'ä', 'a,b']
+const NO_SERVICE = { ref: { apiVersion: 'v1', kind: 'Service', name: 'no-such-service' } }
 
-/** What of the control plane can be seen without a cluster. */
-export const CONTROL_PLANE: readonly ConformanceCase[] = [
-  ...BAD_NAMES.map((name, index) =>
-    refusedTrigger(
-      `C21-name-${index}`,
-      FILTER,
-      `A Trigger that filters by an attribute "${name}"`,
-      { filter: { attributes: { [name]: 'x' } } },
-    ),
-  ),
-  ...(['exact', 'prefix', 'suffix'] as const).flatMap((dialect) => [
-    refusedTrigger(
-      `C21-${dialect}-name`,
-      FILTER,
-      `A Trigger whose ${dialect} names an attribute a-b`,
-      { filters: [{ [dialect]: { 'a-b': 'x' } }] },
-    ),
+const REFUSED: readonly RefusedTrigger[] = [
+  ...BAD_NAMES.map((name, index) => ({
+    id: `C21-name-${index}`,
+    source: FILTER,
+    trigger: `that filters by an attribute "${name}"`,
+    spec: { filter: { attributes: { [name]: 'x' } } },
+  })),
+  ...['exact', 'prefix', 'suffix'].flatMap((dialect): RefusedTrigger[] => [
     {
-      ...refusedTrigger(
-        `C21-${dialect}-empty-value`,
-        DIALECTS,
-        `A Trigger whose ${dialect} has an empty value`,
-        { filters: [{ [dialect]: { subject: '' } }] },
-      ),
+      id: `C21-${dialect}-name`,
+      source: FILTER,
+      trigger: `whose ${dialect} names an attribute a-b`,
+      spec: { filters: [{ not: { [dialect]: { 'a-b': 'x' } } }] },
+    },
+    {
+      id: `C21-${dialect}-empty-value`,
+      source: DIALECTS,
+      trigger: `whose ${dialect} has an empty value`,
+      spec: { filters: [{ [dialect]: { subject: '' } }] },
       differs: 'empty-filter',
     },
     {
-      ...refusedTrigger(`C21-${dialect}-nothing`, DIALECTS, `A Trigger whose ${dialect} is empty`, {
-        filters: [{ [dialect]: {} }],
-      }),
+      id: `C21-${dialect}-nothing`,
+      level: 'SHOULD',
+      source: DIALECTS,
+      trigger: `whose ${dialect} is empty`,
+      spec: { filters: [{ [dialect]: {} }] },
       differs: 'empty-filter',
     },
   ]),
-  ...(['all', 'any'] as const).map(
-    (dialect): ConformanceCase => ({
-      ...refusedTrigger(`C21-${dialect}-nothing`, DIALECTS, `A Trigger whose ${dialect} is empty`, {
-        filters: [{ [dialect]: [] }],
-      }),
-      differs: 'empty-filter',
+  ...['all', 'any'].map((dialect) => ({
+    id: `C21-${dialect}-nothing`,
+    source: DIALECTS,
+    trigger: `whose ${dialect} is empty`,
+    spec: { filters: [{ [dialect]: [] }] },
+    differs: 'empty-filter',
+  })),
+  {
+    id: 'C21-two-dialects',
+    source: FILTER,
+    trigger: 'with two dialects in one filter',
+    spec: { filters: [{ exact: { type: 'a' }, prefix: { type: 'a' } }] },
+  },
+  {
+    id: 'C6-no-broker',
+    source: LIFECYCLE,
+    trigger: 'of a Broker that does not exist',
+    spec: { broker: 'no-such-broker' },
+  },
+  {
+    id: 'C7-unresolved-service',
+    source: LIFECYCLE,
+    trigger: 'with a subscriber that does not exist',
+    spec: { subscriber: NO_SERVICE },
+  },
+  {
+    id: 'C7-no-subscriber',
+    source: LIFECYCLE,
+    trigger: 'without a subscriber',
+    spec: { subscriber: {} },
+  },
+  {
+    id: 'C8-unresolved-sink',
+    source: LIFECYCLE,
+    trigger: 'with a dead letter sink that does not exist',
+    spec: { delivery: { deadLetterSink: NO_SERVICE } },
+  },
+  {
+    id: 'C11-relative-uri',
+    source: DESTINATION,
+    trigger: 'with a relative subscriber.uri and no ref',
+    spec: { subscriber: { uri: '/path' } },
+  },
+  ...(
+    [
+      ['retry', 'a negative retry', { retry: -1 }],
+      ['backoff-policy', 'an unknown backoffPolicy', { retry: 1, backoffPolicy: 'sometimes' }],
+      [
+        'backoff-delay',
+        'a backoffDelay that is no duration',
+        { retry: 1, backoffDelay: '1 second' },
+      ],
+    ] as const
+  ).map(
+    ([what, trigger, delivery]): RefusedTrigger => ({
+      id: `C22-${what}`,
+      level: 'MAY',
+      source: SPEC,
+      trigger: `with ${trigger}`,
+      spec: { delivery },
     }),
   ),
-  refusedTrigger('C21-two-dialects', FILTER, 'A Trigger with two dialects in one filter', {
-    filters: [{ exact: { type: 'a' }, prefix: { type: 'a' } }],
-  }),
-  refusedTrigger('C6-no-broker', LIFECYCLE, 'A Trigger of a Broker that does not exist', {
-    broker: 'no-such-broker',
-  }),
-  refusedTrigger(
-    'C7-unresolved-service',
-    LIFECYCLE,
-    'A Trigger with a subscriber that does not exist',
-    {
-      subscriber: { ref: { apiVersion: 'v1', kind: 'Service', name: 'no-such-service' } },
-    },
-  ),
-  refusedTrigger('C7-no-subscriber', LIFECYCLE, 'A Trigger without a subscriber', {
-    subscriber: {},
-  }),
-  refusedTrigger(
-    'C11-relative-uri',
-    DESTINATION,
-    'A Trigger with a relative subscriber.uri and no ref',
-    {
-      subscriber: { uri: '/path' },
-    },
-  ),
-  refusedTrigger(
-    'C8-unresolved-sink',
-    LIFECYCLE,
-    'A Trigger with a dead letter sink that does not exist',
-    {
-      delivery: {
-        deadLetterSink: { ref: { apiVersion: 'v1', kind: 'Service', name: 'no-such-service' } },
-      },
-    },
-  ),
-  refusedTrigger('C22-retry', LIFECYCLE, 'A Trigger with a negative retry', {
-    delivery: { retry: -1 },
-  }),
-  refusedTrigger('C22-backoff-policy', LIFECYCLE, 'A Trigger with an unknown backoffPolicy', {
-    delivery: { retry: 1, backoffPolicy: 'sometimes' },
-  }),
-  refusedTrigger(
-    'C22-backoff-delay',
-    LIFECYCLE,
-    'A Trigger with a backoffDelay that is no duration',
-    {
-      delivery: { retry: 1, backoffDelay: '1 second' },
-    },
-  ),
+]
+
+/** What of the control plane can be seen without a cluster. */
+export const CONTROL_PLANE: readonly ConformanceCase[] = [
+  ...REFUSED.map(refused),
   {
     id: 'C6-broker-comes-later',
     level: 'MUST',

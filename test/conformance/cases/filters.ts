@@ -1,8 +1,8 @@
 import type { ConformanceCase, Request, Source } from '../conformance-case.ts'
 import { binary, structured } from '../requests.ts'
 
-const DIALECTS: Source = { document: 'CloudEvents Subscriptions', section: '3.2.4' }
-const ATTRIBUTES: Source = { document: 'Knative Broker', section: 'Trigger filter' }
+const DIALECTS: Source = { document: 'CloudEvents Subscriptions', section: '3.2.4.1.1' }
+const ATTRIBUTES: Source = { document: 'Knative control plane', section: 'TriggerFilter' }
 const TESTS: Source = { document: 'Knative tests', section: 'new_trigger_filters' }
 
 interface Row {

@@ -2,8 +2,8 @@ import type { Answer, ConformanceCase, Source } from '../conformance-case.ts'
 import { binary, replyBinary, replyStructured } from '../requests.ts'
 
 const REPLIES: Source = { document: 'Knative data plane', section: 'Derived (Reply) Events' }
-const ROUTING: Source = { document: 'Knative Broker', section: 'Event Routing' }
-const TESTS: Source = { document: 'Knative tests', section: 'broker/data_plane' }
+const ROUTING: Source = { document: 'Knative control plane', section: 'Content Based Routing' }
+const BROKER: Source = { document: 'Knative Broker', section: 'Delivery' }
 
 const ANSWERED = [{ exact: { type: 'conformance' } }]
 const REPLY_ONLY = [{ exact: { type: 'conformance.reply' } }]
@@ -104,7 +104,7 @@ export const REPLIES_CASES: readonly ConformanceCase[] = [
   replyCase({
     id: 'D29-no-id',
     level: 'SHOULD',
-    source: TESTS,
+    source: BROKER,
     title: 'A reply without an id is a failed delivery, which is repeated',
     answers: [replyBinary({ id: null, subject: '{token}' }, '{}')],
     attempts: 2,
@@ -114,7 +114,7 @@ export const REPLIES_CASES: readonly ConformanceCase[] = [
   replyCase({
     id: 'D29-not-json',
     level: 'SHOULD',
-    source: TESTS,
+    source: BROKER,
     title:
       'A reply that claims to be structured and is not JSON is a failed delivery, which is repeated',
     answers: [
@@ -127,7 +127,7 @@ export const REPLIES_CASES: readonly ConformanceCase[] = [
   replyCase({
     id: 'D29-empty-body',
     level: 'SHOULD',
-    source: TESTS,
+    source: BROKER,
     title: 'A reply with ce- headers, no id and no body is a failed delivery, not lost in silence',
     answers: [replyBinary({ id: null, subject: '{token}' })],
     attempts: 2,
@@ -136,8 +136,8 @@ export const REPLIES_CASES: readonly ConformanceCase[] = [
   }),
   replyCase({
     id: 'D30-repeated',
-    level: 'MUST',
-    source: ROUTING,
+    level: 'SHOULD',
+    source: BROKER,
     title:
       'When a reply could not be taken, the event is delivered again and may be answered again',
     answers: [replyBinary({ id: null, subject: '{token}' }, '{}'), replyBinary({}, '{}')],

@@ -1,9 +1,9 @@
 import type { ConformanceCase, DeliveryExpectation, Source } from '../conformance-case.ts'
 import { binary, withHeaders } from '../requests.ts'
 
-const PARENT: Source = { document: 'Trace Context', section: '3.2' }
-const STATE: Source = { document: 'Trace Context', section: '3.3' }
-const MUTATING: Source = { document: 'Trace Context', section: '3.4' }
+const PARENT: Source = { document: 'Trace Context', section: 'traceparent Header' }
+const STATE: Source = { document: 'Trace Context', section: 'tracestate Header' }
+const MUTATING: Source = { document: 'Trace Context', section: 'Mutating the traceparent Field' }
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
 const SPAN = 'b7ad6b7169203331'
