@@ -1,10 +1,9 @@
 import { Problem } from '#problems/problem.ts'
 import { charset } from './charset.ts'
 import { isAttributeHeader } from './is-attribute-header.ts'
+import { isEventType } from './is-event-type.ts'
 import { quote } from './quote.ts'
 import { rejectInvalid } from './reject-invalid.ts'
-
-const EVENT_TYPE = 'application/cloudevents'
 
 /** How an HTTP message carries events; `none` where it carries none. */
 export type ContentMode = 'binary' | 'structured' | 'batch' | 'none'
@@ -33,10 +32,10 @@ export function contentMode(rawHeaders: readonly string[]): ContentMode {
       encoding = `${encoding},${rawHeaders[i + 1] ?? ''}`
     }
   }
-  const isEventType = contentType.slice(0, EVENT_TYPE.length).toLowerCase() === EVENT_TYPE
-  if (!isEventType && !hasAttributes) return 'none'
+  const isFormat = isEventType(contentType)
+  if (!isFormat && !hasAttributes) return 'none'
   if (encoding !== '') refuseEncoding(encoding)
-  return isEventType ? formatMode(contentType, contentTypes) : 'binary'
+  return isFormat ? formatMode(contentType, contentTypes) : 'binary'
 }
 
 function refuseEncoding(encodings: string): void {

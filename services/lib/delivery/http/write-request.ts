@@ -1,6 +1,8 @@
 import type { CloudEvent } from '#events/event.ts'
+import { isEventType } from '#events/is-event-type.ts'
 import { percentEncode } from '#events/percent-encode.ts'
 import { rawEncode } from '#events/raw-encode.ts'
+import { stringAttribute } from '#events/string-attribute.ts'
 import { writeBinary } from '#events/write-binary.ts'
 import { writeStructured } from '#events/write-structured.ts'
 import type { DeliveryRequest } from '../subscriber-client.ts'
@@ -25,16 +27,16 @@ export interface RequestBytes {
 
 /**
  * The event in the content mode that is asked for; in structured mode as well where an attribute
- * cannot be written as a header field, and where a binary head would be larger than
- * `maxHeaderBytes` or have more than a hundred fields. `undefined` where not even that can be
- * written: nothing that an event holds can end a line.
+ * cannot be written as a header field, where a binary head would be larger than `maxHeaderBytes` or
+ * have more than a hundred fields, and where the data is an event itself. `undefined` where not even
+ * that can be written: nothing that an event holds can end a line.
  */
 export function writeRequest(
   destination: Destination,
   request: DeliveryRequest,
 ): RequestBytes | undefined {
   const { event, format, maxHeaderBytes } = request
-  if (format === 'binary') {
+  if (format === 'binary' && isReadBack(stringAttribute(event, 'datacontenttype') ?? '')) {
     const head = binaryHead(destination, request)
     if (head !== undefined && head.length <= maxHeaderBytes) return join(head, event.data)
   }
@@ -74,6 +76,15 @@ function writeHead(
     lines += `${name}: ${value}\r\n`
   }
   return `${destination.requestStart}${lines}content-length: ${length}\r\n\r\n`
+}
+
+/**
+ * Whether a receiver takes this content type for the event's. Data in an event format would be taken
+ * for the event itself (HTTP binding 1.0.2, section 3), and space around a header's value is no part
+ * of it (RFC 9110, section 5.5).
+ */
+function isReadBack(contentType: string): boolean {
+  return !isEventType(contentType) && contentType.trim() === contentType
 }
 
 /** Whether names stand for themselves in JSON, too. Those of a valid event do. */

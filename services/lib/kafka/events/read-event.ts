@@ -1,11 +1,11 @@
 import { contentMode } from '#events/content-mode.ts'
 import type { CloudEvent } from '#events/event.ts'
+import { isEventType } from '#events/is-event-type.ts'
 import { quote } from '#events/quote.ts'
 import { readStructured } from '#events/read-structured.ts'
 import { Problem } from '#problems/problem.ts'
 import { readTypes } from './attribute-types.ts'
 import type { FoundHeaders } from './found-headers.ts'
-import { isEventType } from './is-event-type.ts'
 import { HEADER } from './record-headers.ts'
 
 const REQUIRED = ['specversion', 'id', 'source', 'type'] as const

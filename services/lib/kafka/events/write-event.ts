@@ -1,10 +1,10 @@
 import { canonicalValue } from '#events/canonical-value.ts'
 import type { CloudEvent } from '#events/event.ts'
+import { isEventType } from '#events/is-event-type.ts'
 import { stringAttribute } from '#events/string-attribute.ts'
 import { writeStructured } from '#events/write-structured.ts'
 import type { KafkaHeader } from '../records/kafka-record.ts'
 import { writeTypes } from './attribute-types.ts'
-import { isEventType } from './is-event-type.ts'
 import { ATTRIBUTE_PREFIX, HEADER, HEADER_OF } from './record-headers.ts'
 
 /** An event as a record's value and headers. More headers may be added. */

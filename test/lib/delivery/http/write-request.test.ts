@@ -204,6 +204,23 @@ t.test('what cannot be a header field is sent in structured mode', (t) => {
   t.end()
 })
 
+t.test('an event whose data is an event does not arrive as the inner one', (t) => {
+  const inner = '{"specversion":"1.0","id":"inner","source":"/","type":"t"}'
+  const types = ['application/cloudevents+json', 'Application/CloudEvents-batch+JSON; a=b']
+  for (const datacontenttype of types) {
+    const event = anEvent({ datacontenttype }, inner)
+    t.same(readAgain(bytesOf(event) ?? assert.fail()), canonical(event), datacontenttype)
+  }
+  t.end()
+})
+
+t.test('a content type does not lose the space at its end', (t) => {
+  const event = anEvent({ datacontenttype: 'text/plain; ' }, 'x')
+
+  t.same(structured(event), event)
+  t.end()
+})
+
 /** The event that whoever reads these bytes gets, without types, and without the order of attributes. */
 function readAgain({ head, body }: RequestBytes): unknown {
   const end = head.indexOf('\r\n\r\n')
