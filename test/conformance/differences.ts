@@ -1,4 +1,4 @@
-/** One way in which Sluice is not like Knative's Kafka Broker, release 1.23. Its cases name its key. */
+/** One way in which Sluice is not like Knative's Kafka Broker, release 1.23. Its cases name its key; `less` has none. */
 export interface Difference {
   readonly group: keyof typeof GROUPS
   readonly what: string
@@ -15,6 +15,7 @@ export const GROUPS = {
   specification: 'Where a specification says otherwise than Knative does',
   defect: 'Where events get lost, altered or stuck',
   more: 'What Sluice does and Knative does not',
+  less: 'What Knative does and Sluice does not',
 } as const
 
 const COMPATIBILITY = 'sluice.dev/compatibility: knative-kafka'
@@ -283,5 +284,35 @@ export const DIFFERENCES: Readonly<Record<string, Difference>> = {
     what: 'An event without trace context',
     knative: 'is delivered without',
     sluice: 'begins a trace',
+  },
+  'http-2': {
+    group: 'less',
+    what: 'HTTP/2, and TLS, at the ingress',
+    knative: 'are taken: HTTP/2 without TLS always, TLS where there is a certificate',
+    sluice: 'are not: HTTP/1.1 only; put a proxy in front where more is needed',
+  },
+  authorization: {
+    group: 'less',
+    what: 'OIDC (`audience`) and EventPolicy',
+    knative: 'decide who may send, and identify Knative at subscribers, where they are switched on',
+    sluice: 'are not looked at: whoever reaches the ingress may send',
+  },
+  references: {
+    group: 'less',
+    what: '`ref` to anything but a Service or a Knative Service',
+    knative: 'is resolved to the address of the object',
+    sluice: 'makes the Trigger not Ready: write a `uri`',
+  },
+  'broker-ref': {
+    group: 'less',
+    what: '`brokerRef`, and the annotation `knative.dev/dependency`',
+    knative: 'name a Broker of another namespace; let the Trigger wait for its source',
+    sluice: 'makes the Trigger not Ready; is not looked at',
+  },
+  kinds: {
+    group: 'less',
+    what: 'KafkaSource, KafkaSink, KafkaChannel and all other kinds',
+    knative: 'are served by the same installation',
+    sluice: 'are passed over with a line in the log',
   },
 }

@@ -123,13 +123,10 @@ function sourceLink({ document, section }: Source): string {
 function differencesPage(): string {
   const groups = Object.entries(GROUPS).map(([group, heading]) => {
     const own = Object.entries(DIFFERENCES).filter(([, difference]) => difference.group === group)
-    const hasSetting = group === 'setting'
     const head = [
-      '',
-      "Knative's Kafka Broker",
-      'Sluice',
-      ...(hasSetting ? ['Setting'] : []),
-      'Cases',
+      ...['', "Knative's Kafka Broker", 'Sluice'],
+      ...(group === 'setting' ? ['Setting'] : []),
+      ...(group === 'less' ? [] : ['Cases']),
     ]
     return `## ${heading}\n\n${tableOf(
       head,
@@ -142,8 +139,8 @@ function differencesPage(): string {
 
 Sluice reads the same Brokers and Triggers as Knative's Kafka Broker (release 1.23), and does the same
 with them but for what stands here. Where Knative departs from the specifications of CloudEvents and
-Knative, Sluice follows these. Each difference is a case of the [conformance suite](conformance.md)
-that Sluice passes.
+Knative, Sluice follows these. What Sluice does instead are cases of the
+[conformance suite](conformance.md), which it passes.
 
 Annotations are set on the Trigger, or on the Broker for all of its Triggers; only
 \`sluice.dev/dedup-window\` is the Broker's alone. What has no setting here has none.
@@ -155,10 +152,12 @@ function differenceRow(
   key: string,
   { what, knative, sluice, setting, group }: Difference,
 ): string[] {
+  const cells = [`<a id="${key}"></a>${what}`, knative, sluice]
+  if (group === 'setting') cells.push(`\`${setting}\``)
+  if (group === 'less') return cells
   const cases = CASES.filter(({ differs }) => differs === key).map(({ id }) => id)
   const shown = cases.length > 4 ? [...cases.slice(0, 3), `and ${cases.length - 3} more`] : cases
-  const settingCell = group === 'setting' ? [`\`${setting}\``] : []
-  return [`<a id="${key}"></a>${what}`, knative, sluice, ...settingCell, shown.join(', ')]
+  return [...cells, shown.join(', ')]
 }
 
 function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -119,6 +119,22 @@ export const INGRESS: readonly ConformanceCase[] = [
     expect: refused(404),
   },
   {
+    id: 'S-query',
+    level: 'MAY',
+    source: { document: 'Knative tests', section: 'eventing-kafka-broker: receiver' },
+    title: 'A query behind the address of a Broker does not matter',
+    send: [{ ...binary(), path: '{namespace}/{broker}?a=b' }],
+    expect: delivered({}),
+  },
+  {
+    id: 'S-trailing-slash',
+    level: 'MAY',
+    source: { document: 'Knative tests', section: 'eventing-kafka-broker: receiver' },
+    title: 'A slash behind the address of a Broker does not matter',
+    send: [{ ...binary(), path: '{namespace}/{broker}/' }],
+    expect: delivered({}),
+  },
+  {
     id: 'D15-repeat',
     level: 'MUST',
     source: RECEIVE,

@@ -180,6 +180,16 @@ export const REPLIES_CASES: readonly ConformanceCase[] = [
     answers: [replyBinary({}, JSON.stringify('x'.repeat(36_862)))],
     replies: [{ json: 'x'.repeat(36_862) }],
   }),
+  replyCase({
+    id: 'D30-too-large',
+    level: 'SHOULD',
+    source: BROKER,
+    title: 'A reply that is too large is a failed delivery, which is repeated',
+    answers: [replyBinary({}, JSON.stringify('x'.repeat(2 * 1024 * 1024)))],
+    attempts: 2,
+    deadLetters: 1,
+    differs: 'malformed-reply',
+  }),
   {
     id: 'S-reply-of-a-sink',
     level: 'SHOULD',
