@@ -78,7 +78,14 @@ export class KubectlTarget implements Target {
   }
 
   async #ready(kind: 'brokers' | 'triggers'): Promise<ReadonlySet<string>> {
-    const output = await this.#kubectl(['get', kind, '-n', this.namespace, '-o', 'json'])
+    const output = await this.#kubectl([
+      'get',
+      `${kind}.eventing.knative.dev`,
+      '-n',
+      this.namespace,
+      '-o',
+      'json',
+    ])
     if (output === '') return new Set()
     const { items } = JSON.parse(output) as Listed
     const ready = items.filter(({ status }) =>

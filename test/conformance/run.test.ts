@@ -91,7 +91,7 @@ if (process.argv[2] === 'apply') appendFileSync(applied, readFileSync(0) + '---\
 if (process.argv[2] === 'get') {
   const documents = readFileSync(applied, 'utf8').split('---\\n').filter((text) => text !== '')
   const status = { conditions: [{ type: 'Ready', status: 'True' }] }
-  const kind = { brokers: 'Broker', triggers: 'Trigger' }[process.argv[3]]
+  const kind = { brokers: 'Broker', triggers: 'Trigger' }[process.argv[3]?.split('.')[0]]
   const all = documents.map((text) => ({ ...JSON.parse(text), status }))
   const items = all.filter((each) => each.kind === kind)
   console.log(JSON.stringify({ items }))
@@ -120,9 +120,9 @@ t.test('with kubectl: everything is applied, awaited and removed', async (t) => 
     'create namespace spare',
     'apply -f -',
     'apply -f -',
-    'get brokers -n spare -o json',
-    'get triggers -n spare -o json',
-    'get triggers -n spare -o json',
+    'get brokers.eventing.knative.dev -n spare -o json',
+    'get triggers.eventing.knative.dev -n spare -o json',
+    'get triggers.eventing.knative.dev -n spare -o json',
     'delete namespace spare --wait=false',
   ])
 })
