@@ -32,6 +32,9 @@ export class RecordBatch {
     }
     this.#attributes = bytes.readInt16BE(BATCH.attributes)
     this.lastOffset = this.baseOffset + bytes.readInt32BE(BATCH.lastOffsetDelta)
+    if (this.lastOffset < this.baseOffset) {
+      throw this.#unreadable(`it ends at offset ${this.lastOffset}`)
+    }
   }
 
   get producerId(): bigint {
@@ -53,15 +56,26 @@ export class RecordBatch {
     return key !== undefined && key.length >= 4 && key.readInt16BE(2) === ABORT
   }
 
-  /** The records at or above `from`. @throws KafkaError */
+  /**
+   * The records at or above `from`, ascending, none above `lastOffset`: whoever goes on from there
+   * reads none of them again.
+   * @throws KafkaError
+   */
   readRecords(from: number): KafkaRecord[] {
     const records: KafkaRecord[] = []
     const reader = this.#openRecords()
     const count = this.#bytes.readInt32BE(BATCH.count)
+    let previous = -1
     try {
       for (let i = 0; i < count; i++) {
         const record = reader.next(from)
-        if (record !== undefined) records.push(record)
+        if (record === undefined) continue
+        const { offset } = record
+        if (offset <= previous || offset > this.lastOffset) {
+          throw new RangeError(`a record has offset ${offset}, out of its order`)
+        }
+        previous = offset
+        records.push(record)
       }
     } catch (error) {
       if (error instanceof RangeError) throw this.#unreadable(error.message, { cause: error })
