@@ -1,0 +1,58 @@
+// The parts of Sluice that read what others wrote, with another seed each time. FUZZ_SEED repeats one.
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import t from 'tap'
+import { fuzzAnswers } from '../fuzz/fuzz-answers.ts'
+import { fuzzMessages } from '../fuzz/fuzz-messages.ts'
+import { fuzzRecordBatches } from '../fuzz/fuzz-record-batches.ts'
+import { fuzzResources } from '../fuzz/fuzz-resources.ts'
+import { fuzzSeed } from '../support/fuzz-seed.ts'
+
+const SEED = fuzzSeed(Date.now() % 1e9)
+const SECONDS = Number(process.env['FUZZ_PART_SECONDS'] ?? 30)
+const RUNS = 2000
+const MOST_GROWTH_MIB = 30
+
+setFlagsFromString('--expose-gc')
+const collect: () => void = runInNewContext('gc')
+
+type Seen = Readonly<Record<string, number>>
+
+const PARTS: readonly (readonly [string, (seed: number, runs: number) => Seen | Promise<Seen>])[] =
+  [
+    ['messages', fuzzMessages],
+    ['record batches', fuzzRecordBatches],
+    ['resources', fuzzResources],
+    ['answers of subscribers', fuzzAnswers],
+  ]
+
+/** What is kept, in MiB: in the heap and beside it. */
+async function keptMib(): Promise<number> {
+  for (let round = 0; round < 3; round++) {
+    collect()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  const { heapUsed, external } = process.memoryUsage()
+  return Math.round((heapUsed + external) / 1024 / 1024)
+}
+
+for (const [name, fuzz] of PARTS) {
+  t.test(`${name} (FUZZ_SEED=${SEED})`, async (t) => {
+    const total = new Map<string, number>()
+    const end = performance.now() + SECONDS * 1000
+    let before: number | undefined
+    let rounds = 0
+    // Each round has the seed by which it can be run again alone.
+    do {
+      const seen = await fuzz(SEED + rounds, RUNS)
+      for (const [key, count] of Object.entries(seen)) total.set(key, (total.get(key) ?? 0) + count)
+      before ??= await keptMib()
+      rounds += 1
+    } while (performance.now() < end)
+    const after = await keptMib()
+    t.comment({ runs: rounds * RUNS, ...Object.fromEntries(total), keptMib: { before, after } })
+
+    for (const [key, count] of total) t.ok(count > rounds * 20, `${count} ${key}`)
+    t.ok(after <= before + MOST_GROWTH_MIB, `${before} MiB kept before, ${after} MiB after`)
+  })
+}
