@@ -77,6 +77,9 @@ function traced(event: CloudEvent, trace: TraceContext): NewRecord {
     return { event, hops: 0, trace }
   const added = new Map<string, AttributeValue>(attributes)
   added.set('traceparent', trace.traceparent)
-  if (trace.tracestate !== undefined) added.set('tracestate', trace.tracestate)
+  // Tabs may stand between the members of the header, and in no attribute.
+  if (trace.tracestate !== undefined) {
+    added.set('tracestate', trace.tracestate.replaceAll('\t', ' '))
+  }
   return { event: { attributes: added, data: event.data }, hops: 0, trace }
 }

@@ -361,6 +361,11 @@ t.test('trace context', async (t) => {
     t.equal(attribute(record, 'traceparent'), parent)
     t.equal(attribute(record, 'tracestate'), 'a=1')
   })
+  t.test('tabs in the header make no event that the next Broker would refuse', async (t) => {
+    const record = await send({ traceparent: parent, tracestate: 'a=1,\tb=2' })
+    t.same(record?.trace, { traceparent: parent, tracestate: 'a=1,\tb=2' })
+    t.equal(attribute(record, 'tracestate'), 'a=1, b=2')
+  })
   t.test('what the event carries is not changed', async (t) => {
     const record = await send({ traceparent: parent, 'ce-traceparent': other })
     t.equal(record?.trace?.traceparent, parent)
