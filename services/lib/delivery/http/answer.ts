@@ -13,6 +13,8 @@ const ERROR_DATA_BYTES = 1024
 /** A longer body that nobody needs is not read to its end, which costs its connection. */
 const IGNORED_BYTES = 64 * 1024
 
+const NOTHING = Buffer.alloc(0)
+
 /** What an answer ends as; the exchange adds how long it took. */
 export type Result = OmitDuration<Outcome>
 type OmitDuration<T> = T extends unknown ? Omit<T, 'durationMs'> : never
@@ -27,7 +29,8 @@ export class Answer {
   readonly #rawHeaders: readonly string[]
   readonly #isReply: boolean
   readonly #maxReplyBytes: number
-  readonly #kept: Uint8Array[] = []
+  /** Grows with the body, of which a reply may come byte by byte. */
+  #kept = NOTHING
   #keptBytes = 0
   #bytes = 0
 
@@ -54,11 +57,7 @@ export class Answer {
   add(chunk: Uint8Array): boolean {
     this.#bytes += chunk.length
     const room = this.#keepBytes() - this.#keptBytes
-    if (room > 0) {
-      const part = Buffer.from(chunk.length > room ? chunk.subarray(0, room) : chunk)
-      this.#kept.push(part)
-      this.#keptBytes += part.length
-    }
+    if (room > 0) this.#keep(chunk.length > room ? chunk.subarray(0, room) : chunk)
     return this.#bytes <= (this.#isReply ? this.#maxReplyBytes : IGNORED_BYTES)
   }
 
@@ -68,6 +67,21 @@ export class Answer {
     return this.#isReply
       ? this.#reply()
       : { kind: 'delivered', status: this.status, reply: undefined }
+  }
+
+  #keep(part: Uint8Array): void {
+    const length = this.#keptBytes + part.length
+    if (length > this.#kept.length) {
+      const larger = Buffer.allocUnsafe(Math.max(length, 2 * this.#kept.length))
+      this.#kept.copy(larger, 0, 0, this.#keptBytes)
+      this.#kept = larger
+    }
+    this.#kept.set(part, this.#keptBytes)
+    this.#keptBytes = length
+  }
+
+  get #body(): Buffer {
+    return this.#kept.subarray(0, this.#keptBytes)
   }
 
   #keepBytes(): number {
@@ -88,7 +102,7 @@ export class Answer {
       status,
       error: `Answered with status ${status}${isRedirect ? '; redirects are not followed' : ''}`,
       ...(askedMs === undefined ? {} : { retryAfterMs: askedMs }),
-      ...(this.#keptBytes === 0 ? {} : { responseData: Buffer.concat(this.#kept) }),
+      ...(this.#keptBytes === 0 ? {} : { responseData: this.#body }),
       ...(extensions === undefined ? {} : { responseExtensions: extensions }),
     }
   }
@@ -98,7 +112,7 @@ export class Answer {
     if (this.#bytes > this.#maxReplyBytes) return this.#tooLarge()
     let reply: CloudEvent | undefined
     try {
-      reply = readReply(this.#rawHeaders, Buffer.concat(this.#kept))
+      reply = readReply(this.#rawHeaders, this.#body)
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       return { kind: 'failed', retryable: true, error: this.#malformed(error) }
