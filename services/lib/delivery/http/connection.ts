@@ -116,16 +116,27 @@ export class Connection {
       if (progress === 'complete') this.#complete(user)
       else if (progress !== 'more') this.#fail(progress)
     } catch (error) {
-      // No answer, whatever is in it, may end more than its own exchange.
-      this.destroy()
-      user.onFailure(error)
+      this.#mistake(user, error)
     }
   }
 
   #end(): void {
     const user = this.#user
-    if (user !== undefined && this.#parser.end()) this.#complete(user)
-    else this.#fail('closed')
+    if (user === undefined || !this.#parser.end()) {
+      this.#fail('closed')
+      return
+    }
+    try {
+      this.#complete(user)
+    } catch (error) {
+      this.#mistake(user, error)
+    }
+  }
+
+  /** No answer, whatever is in it, may end more than its own exchange. */
+  #mistake(user: ConnectionUser, error: unknown): void {
+    this.destroy()
+    user.onFailure(error)
   }
 
   #complete(user: ConnectionUser): void {
