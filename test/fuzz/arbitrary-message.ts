@@ -91,9 +91,10 @@ const extended = fc
     return `{${asBytes(first)}${writeStructured(event).toString('latin1').slice(1)}`
   })
 
-const json = fc
-  .tuple(fc.oneof(odd, odd, extended), someDamage)
-  .map(([text, all]) => damaged(text, all))
+/** One event in JSON, or an object that is nearly one: one character per byte. */
+export const arbitraryMember: fc.Arbitrary<string> = fc.oneof(odd, odd, extended)
+
+const json = fc.tuple(arbitraryMember, someDamage).map(([text, all]) => damaged(text, all))
 
 const structured = json.map((text) => ({
   rawHeaders: ['Content-Type', STRUCTURED],

@@ -8,6 +8,20 @@ export interface FuzzedRequest {
   readonly isReset: boolean
 }
 
+const PATHS = [
+  ...[
+    '/healthz',
+    '/readyz',
+    '/',
+    '/problems/event-invalid',
+    '/metrics',
+    '/triggers?x=%',
+    '//a/..%2f',
+  ],
+  ...['/dead-letters?limit=-1&after=%00', '/default/default', '/a/b/c', '/%e0%80/x', '*'],
+]
+const BATCH = 'Content-Type: application/cloudevents-batch+json\r\n'
+const LENIENT = `${BATCH}Prefer: respond-async, handling=lenient\r\n`
 const EVENT = JSON.stringify({ specversion: '1.0', id: '1', source: '/s', type: 't', data: [1] })
 const TOKENS = [
   '\r\n',
@@ -22,6 +36,9 @@ const TOKENS = [
   ' ',
   '\xff',
   '9'.repeat(20),
+  'Transfer-Encoding: chunked\r\n',
+  'Expect: 100-continue\r\n',
+  'Prefer: handling=lenient\r\n',
   'Content-Length: 5\r\n',
   '\\ud800',
 ]
@@ -40,7 +57,11 @@ export function fuzzRequests(seed: number): () => FuzzedRequest {
     () => whole(),
     () => `${head()}Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n`,
     () => whole('Content-Type: application/cloudevents+json\r\n', EVENT),
-    () => whole('Content-Type: application/cloudevents-batch+json\r\n', `[${EVENT},${EVENT}]`),
+    () => whole(BATCH, `[${EVENT},${EVENT}]`),
+    () => whole(LENIENT, `[${EVENT},{"specversion":"1.0","id":""},7,{"a":[{}]},${EVENT}]`),
+    () => `${pick(['GET', 'HEAD', 'POST', 'PUT'])} ${pick(PATHS)} HTTP/1.1\r\nHost: a\r\n\r\n`,
+    () => whole('a: b\r\n'.repeat(random() * 2000)),
+    () => whole(`ce-big: ${'%41'.repeat(random() * 30_000)}\r\n`),
     () =>
       whole('ce-subject: %E2%82%AC\r\nce-time: 2020-01-01T00:00:00Z\r\nExpect: 100-continue\r\n'),
   ]
