@@ -249,3 +249,24 @@ t.test('the answer to the worst of batches stays small', async (t) => {
   t.ok(all.every(({ detail }) => detail?.endsWith(', and 18 more')))
   t.ok(answer.body.length < 1024 * 1024, `${answer.body.length} bytes`)
 })
+
+t.test('about 1000 violations are listed of data that does not match its schema', async (t) => {
+  const violations = Array.from({ length: 20 }, (_, i) => ({
+    rule: 'required',
+    at: `/data/${i}`,
+    detail: 'is missing',
+  }))
+  const limits = { maxEventBytes: 1024 * 1024, maxBatchEvents: 1000 }
+  const gateway = await new TestGateway({ limits, schemas: { check: () => violations } }).start()
+  t.teardown(() => gateway.stop())
+
+  const answer = await send(gateway, Array(1000).fill(WRONG))
+
+  const all: Outcome[] = JSON.parse(answer.body).events
+  t.equal(all.length, 1000)
+  t.equal(
+    all.reduce((sum, { violations = [] }) => sum + violations.length, 0),
+    1000,
+  )
+  t.ok(all.every(({ detail }) => detail?.endsWith(', and 19 more')))
+})

@@ -13,6 +13,7 @@ const clause = fc.oneof(
   fc.tuple(name, value).map(([name, value]) => `${name} = '${value}'`),
   fc.tuple(name, value).map(([name, value]) => `${name} != '${value}'`),
   fc.tuple(name, value, value).map(([name, a, b]) => `${name} IN ('${a}', '${b}')`),
+  fc.tuple(name, value, value).map(([name, a, b]) => `${name} NOT IN ('${a}', '${b}')`),
   fc.tuple(name, value).map(([name, value]) => `${name} LIKE '${value}%'`),
   fc.tuple(name, value).map(([name, value]) => `(EXISTS ${name} AND ${name} = '${value}')`),
   name.map((name) => `EXISTS ${name}`),
