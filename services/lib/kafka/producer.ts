@@ -182,12 +182,15 @@ export class KafkaProducer {
     for (const leader of due) void this.#sendTo(leader, byLeader.get(leader) ?? [])
   }
 
-  #leaderOf({ topic, partition }: ProduceQueue): number | undefined {
-    const leaders = this.#leaders.get(topic)
-    if (leaders === undefined) void this.#findLeaders(topic)
-    else if (leaders.get(partition) === undefined) this.#leaders.delete(topic)
-    else return leaders.get(partition)
-    this.#wakeAt(this.#clock.now() + AGAIN_MS)
+  #leaderOf(queue: ProduceQueue): number | undefined {
+    const leaders = this.#leaders.get(queue.topic)
+    const leader = leaders?.get(queue.partition)
+    if (leader !== undefined) return leader
+    void this.#findLeaders(queue.topic)
+    const again = this.#clock.now() + AGAIN_MS
+    // The other partitions, which have a leader, go on; and this one is not asked for at once.
+    if (leaders !== undefined) queue.notBefore = again
+    this.#wakeAt(again)
     return undefined
   }
 

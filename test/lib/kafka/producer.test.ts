@@ -14,11 +14,12 @@ type Answer = (request: Request) => readonly ProduceResult[] | Promise<readonly 
 class ScriptedCluster {
   readonly stored = new Map<number, string[]>()
   readonly requests: Request[] = []
-  readonly leaders: number[]
+  /** `undefined`: nobody. */
+  readonly leaders: (number | undefined)[]
   /** Answers to come, first in first out; afterwards everything is stored. */
   readonly answers: Answer[] = []
 
-  constructor(leaders: number[]) {
+  constructor(leaders: (number | undefined)[]) {
     this.leaders = leaders
   }
 
@@ -49,7 +50,7 @@ function record(key: string, bytes = 10): NewKafkaRecord {
   return { key, value: Buffer.alloc(bytes), headers: [], timestamp: 0 }
 }
 
-function start(leaders = [1, 2], lingerMs = 0) {
+function start(leaders: (number | undefined)[] = [1, 2], lingerMs = 0) {
   const clock = new FakeClock()
   const cluster = new ScriptedCluster(leaders)
   const producer = new KafkaProducer({ cluster, clock, lingerMs })
@@ -216,6 +217,30 @@ t.test('a topic without a leader for the partition is waited for', async (t) => 
 
   t.equal(await sent, 0)
 })
+
+t.test(
+  'a partition that nobody leads holds up no other, and is asked for now and then',
+  async (t) => {
+    const { clock, cluster, producer } = start([undefined, 1])
+    let asked = 0
+    const { partitions } = cluster
+    cluster.partitions = () => {
+      asked++
+      return partitions.call(cluster)
+    }
+    const stuck = t.rejects(producer.send('t', 0, [record('a')]), { code: 'REQUEST_TIMED_OUT' })
+
+    await pass(clock, 100)
+    const sent = producer.send('t', 1, [record('b')])
+    await pass(clock, 1000)
+
+    t.strictSame(cluster.stored.get(1), ['b'])
+    t.equal(await sent, 0)
+    t.ok(asked <= 20, `asked ${asked} times in 1.1 seconds`)
+    await pass(clock, 4000)
+    await stuck
+  },
+)
 
 t.test('what cannot ever be stored is rejected at once', async (t) => {
   const { clock, cluster, producer } = start([1])
