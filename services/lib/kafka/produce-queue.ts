@@ -1,5 +1,7 @@
 import type { NewKafkaRecord } from './records/kafka-record.ts'
 
+const STUCK_MS = 1000
+
 /** What one call of `send` wants stored, whole. Times are those of the producer's clock. */
 export interface ProduceEntry {
   readonly records: readonly NewKafkaRecord[]
@@ -44,6 +46,13 @@ export class ProduceQueue {
 
   get bytes(): number {
     return this.#bytes
+  }
+
+  /** Its bytes; Infinity when the oldest, under way or not, waits longer than for a broker that is well. */
+  waitingBytes(now: number): number {
+    const oldest = this.#inFlight[0] ?? this.#entries[0]
+    const isStuck = oldest !== undefined && now - oldest.since >= STUCK_MS
+    return isStuck ? Number.POSITIVE_INFINITY : this.#bytes
   }
 
   add(entry: ProduceEntry): void {

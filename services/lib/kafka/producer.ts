@@ -70,9 +70,9 @@ export class KafkaProducer {
     return { calls: this.#queuedCalls, bytes: this.#queuedBytes }
   }
 
-  /** The bytes that wait for their turn to be sent to a partition. */
+  /** The bytes that wait for their turn to be sent to a partition; Infinity where it does not get on. */
   waitingBytes(topic: string, partition: number): number {
-    return this.#queues.get(`${partition} ${topic}`)?.bytes ?? 0
+    return this.#queues.get(`${partition} ${topic}`)?.waitingBytes(this.#clock.now()) ?? 0
   }
 
   /** Why nothing has been stored in a topic since the last failure, in one sentence. */

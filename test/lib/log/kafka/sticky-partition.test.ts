@@ -43,3 +43,17 @@ t.test('uses a partition that was added, and only those that are there', (t) => 
   t.strictSame([one, two, oneAgain], [[0, 0], [1, 0], 0])
   t.end()
 })
+
+t.test('leaves a partition that does not get on at once, unless none does', (t) => {
+  const waiting = [0, 900, 800]
+  const keyless = new StickyPartition((partition) => waiting[partition] ?? 0)
+
+  const before = keyless.take(1, 3)
+  waiting[0] = Number.POSITIVE_INFINITY
+  const after = [keyless.take(1, 3), keyless.take(1, 3)]
+  waiting.fill(Number.POSITIVE_INFINITY)
+  const nowhere = [keyless.take(1, 3), keyless.take(1, 3)]
+
+  t.strictSame([before, after, nowhere], [0, [2, 2], [2, 2]])
+  t.end()
+})
