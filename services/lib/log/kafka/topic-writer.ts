@@ -66,7 +66,7 @@ export class TopicWriter {
     this.#appending++
     try {
       if (batches.length === 1 && only !== undefined) await this.#send(only, positions)
-      else await Promise.all(batches.map((batch) => this.#send(batch, positions)))
+      else await allOf(batches.map((batch) => this.#send(batch, positions)))
     } catch (error) {
       throw appendFailure(error, this.#parts.broker)
     } finally {
@@ -107,6 +107,12 @@ export class TopicWriter {
       positions[index] = { partition, offset: offset + at }
     }
   }
+}
+
+/** Like `Promise.all`, but what fails ends nothing before all others have ended. */
+async function allOf(sent: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(sent)
+  await Promise.all(sent)
 }
 
 function closed(): Problem {

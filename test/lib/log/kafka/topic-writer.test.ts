@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { KafkaError } from '#kafka/kafka-error.ts'
 import { KafkaProducer } from '#kafka/producer.ts'
 import type { EventsTopic } from '#log/kafka/prepare-topic.ts'
 import { TopicWriter } from '#log/kafka/topic-writer.ts'
@@ -50,3 +51,38 @@ t.test(
     t.ok(refused.length <= 2, `${refused.length} of 20 events were refused`)
   },
 )
+
+t.test('close() waits for every batch of a call of which another has failed', async (t) => {
+  const sends: PromiseWithResolvers<number>[] = []
+  const producer = {
+    queued: { calls: 0, bytes: 0 },
+    faultOf: () => undefined,
+    waitingBytes: () => 0,
+    limitBatches: () => {},
+    send: () => {
+      const sent = Promise.withResolvers<number>()
+      sends.push(sent)
+      return sent.promise
+    },
+  }
+  const clock = new FakeClock()
+  const writer = new TopicWriter({ broker: 'default/b', topic: TOPIC, producer, clock })
+  const events = Array.from({ length: 9 }, (_, i) => anEvent({ partitionkey: `k${i}` }))
+  const appended = t.rejects(
+    writer.append(events.map((event) => ({ event, hops: 0 }))),
+    /has not acknowledged it/,
+  )
+  let isClosed = false
+
+  const closing = writer.close().then(() => {
+    isClosed = true
+  })
+  sends[0]?.reject(new KafkaError('REQUEST_TIMED_OUT', 'late'))
+  await new Promise(setImmediate)
+
+  t.ok(sends.length > 1)
+  t.notOk(isClosed, 'while the other batches wait')
+  for (const sent of sends) sent.resolve(0)
+  await closing
+  await appended
+})
