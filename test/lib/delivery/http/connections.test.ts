@@ -308,31 +308,38 @@ t.test('a mistake in reading an answer ends that exchange only', async (t) => {
   }
 })
 
-t.test('a mistake in reading an answer that ends with its connection ends no process', async (t) => {
-  const { url, sockets } = await listen(t, (socket) => {
-    socket.end('HTTP/1.1 200 OK\r\n\r\nx')
-  })
-  const destination = parseDestination(url)
-  if (destination === undefined) throw new Error(url)
-  const bug = new TypeError('a bug')
-  const closing: Connection[] = []
-  const owner = { onSession: () => {}, onClose: (one: Connection) => closing.push(one) }
-  const connection = new Connection(destination, { session: undefined, trusted: undefined }, owner)
-  const fault = await new Promise((resolve) => {
-    const user: ConnectionUser = {
-      onHead: () => {},
-      onBody: () => true,
-      onComplete: () => {
-        throw bug
-      },
-      onFailure: resolve,
-    }
-    connection.send({ head: Buffer.from('POST / HTTP/1.1\r\n\r\n'), body: undefined }, user)
-  })
-  t.equal(fault, bug)
-  t.strictSame(closing, [connection])
-  await closed(sockets.at(-1))
-})
+t.test(
+  'a mistake in reading an answer that ends with its connection ends no process',
+  async (t) => {
+    const { url, sockets } = await listen(t, (socket) => {
+      socket.end('HTTP/1.1 200 OK\r\n\r\nx')
+    })
+    const destination = parseDestination(url)
+    if (destination === undefined) throw new Error(url)
+    const bug = new TypeError('a bug')
+    const closing: Connection[] = []
+    const owner = { onSession: () => {}, onClose: (one: Connection) => closing.push(one) }
+    const connection = new Connection(
+      destination,
+      { session: undefined, trusted: undefined },
+      owner,
+    )
+    const fault = await new Promise((resolve) => {
+      const user: ConnectionUser = {
+        onHead: () => {},
+        onBody: () => true,
+        onComplete: () => {
+          throw bug
+        },
+        onFailure: resolve,
+      }
+      connection.send({ head: Buffer.from('POST / HTTP/1.1\r\n\r\n'), body: undefined }, user)
+    })
+    t.equal(fault, bug)
+    t.strictSame(closing, [connection])
+    await closed(sockets.at(-1))
+  },
+)
 
 t.test('no socket is left, however exchanges ended', async (t) => {
   const { client, deliver } = setUp(t)
