@@ -50,7 +50,7 @@ async function stillWorks(t: Test, sluice: SluiceProcess, subscriber: ScriptedSu
 }
 
 const stable = (url: string) =>
-  [brokerYaml(), triggerYaml({ name: 'stable', subscriber: `{uri: "${url}"}` })].join('---\n')
+  [brokerYaml(), triggerYaml({ name: 'stable', subscriber: `{uri: "${url}stable"}` })].join('---\n')
 
 t.test(`rubbish over raw sockets (FUZZ_SEED=${SEED})`, async (t) => {
   const subscriber = await ScriptedSubscriber.start(status(200))
@@ -169,7 +169,7 @@ t.test(`rubbish as YAML (FUZZ_SEED=${SEED})`, async (t) => {
   }
   const peak = rssMib(sluice)
   const after = await settledMib(sluice, before + MOST_GROWTH_MIB)
-  const toStable = () => subscriber.received.filter(({ url }) => url === '/').length
+  const toStable = () => subscriber.received.filter(({ url }) => url === '/stable').length
   const deadline = performance.now() + 10_000
   while (toStable() < posted && performance.now() < deadline) await delay(20)
   t.comment({
