@@ -15,22 +15,30 @@ export function cesqlConditions(
   better: (a: Alternatives, b: Alternatives) => Alternatives,
 ): readonly Alternatives[] {
   const parsed = parsedCesql(spec)
-  return parsed.kind === 'expression' ? conditionsOf(parsed.root, better) : []
+  return parsed.kind === 'expression' ? askedBy(parsed.root, better).choices : []
 }
 
-function conditionsOf(
-  node: Node,
-  better: (a: Alternatives, b: Alternatives) => Alternatives,
-): readonly Alternatives[] {
+/** What a part of an expression says of the events that it is not false for. */
+interface Asked {
+  /** Any one of them is necessary. */
+  readonly choices: readonly Alternatives[]
+  readonly mayFail: boolean
+}
+
+function askedBy(node: Node, better: (a: Alternatives, b: Alternatives) => Alternatives): Asked {
   const alternatives = valuesAskedFor(node)
-  if (alternatives !== undefined) return [alternatives]
-  if (node.kind !== 'logic' || node.operator === 'XOR') return []
-  const left = conditionsOf(node.left, better)
-  if (node.operator === 'AND' && !cannotFail(node.left)) return left
-  const right = conditionsOf(node.right, better)
-  if (node.operator === 'AND') return [...left, ...right]
-  if (left.length === 0 || right.length === 0) return []
-  return [[...left.reduce(better), ...right.reduce(better)]]
+  if (alternatives !== undefined) return { choices: [alternatives], mayFail: false }
+  if (node.kind !== 'logic') return { choices: [], mayFail: node.kind !== 'exists' }
+  const left = askedBy(node.left, better)
+  const right = askedBy(node.right, better)
+  const mayFail = left.mayFail || right.mayFail
+  if (node.operator === 'AND') {
+    const choices = left.mayFail ? left.choices : [...left.choices, ...right.choices]
+    return { choices, mayFail }
+  }
+  const isEither = node.operator === 'OR' && left.choices.length > 0 && right.choices.length > 0
+  if (!isEither) return { choices: [], mayFail }
+  return { choices: [[...left.choices.reduce(better), ...right.choices.reduce(better)]], mayFail }
 }
 
 /** Of `type = 'a'` and `type IN ('a', 'b')`. */
@@ -49,9 +57,4 @@ function valuesOf(operand: Node, values: readonly Node[]): Alternatives | undefi
       : [],
   )
   return alternatives.length === values.length ? alternatives : undefined
-}
-
-function cannotFail(node: Node): boolean {
-  if (node.kind === 'exists' || valuesAskedFor(node) !== undefined) return true
-  return node.kind === 'logic' && cannotFail(node.left) && cannotFail(node.right)
 }
