@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
+import { deadLetterEvent } from '#delivery/dead-letter-event.ts'
 import { HttpSubscriberClient } from '#delivery/http/http-subscriber-client.ts'
 import type { Outcome } from '#delivery/outcome.ts'
+import type { CloudEvent } from '#events/event.ts'
 import { systemClock } from '#time/system-clock.ts'
 import { anEvent } from '../support/an-event.ts'
 import { markIn, rubbishAnswer } from './rubbish-answer.ts'
 import { RubbishSubscriber } from './rubbish-subscriber.ts'
+import { survivesDelivery, survivesLogs } from './survives.ts'
 
 const AT_A_TIME = 32
 /** For answers that do not come to their end. */
@@ -33,6 +36,11 @@ export async function fuzzAnswers(
       const id = next++
       const outcome = await deliver(id).catch((error) => fail(seed, id, error))
       seen[outcome.kind] += 1
+      try {
+        survives(outcome, subscriber.url)
+      } catch (error) {
+        fail(seed, id, error)
+      }
       const other = markIn(JSON.stringify([...facts(outcome)]))
       if (other === undefined || other === id || subscriber.isTorn(id)) continue
       fail(seed, id, `has what was said to ${other}`)
@@ -70,6 +78,24 @@ function deliverTo(
     acceptReply: id % 3 !== 0,
   } as const
   return inTime(client.deliver(request, new AbortController().signal))
+}
+
+/** What an answer has brought into an event goes through Sluice as any other does. */
+function survives(outcome: Outcome, destination: string): void {
+  let event: CloudEvent | undefined
+  if (outcome.kind === 'delivered') event = outcome.reply
+  else {
+    const { status, responseData, responseExtensions: extensions } = outcome
+    const answer = {
+      ...(status !== undefined && { status }),
+      ...(responseData && { dataBase64: Buffer.from(responseData).toString('base64') }),
+      ...(extensions && { extensions }),
+    }
+    event = deadLetterEvent(anEvent(), { destination, answer, compatibility: 'spec' })
+  }
+  if (event === undefined) return
+  survivesLogs(event)
+  survivesDelivery(event)
 }
 
 /** All of an outcome that comes from the answer. */

@@ -18,6 +18,14 @@ const TOKENS = [
     '5\r\nabcde\r\n',
   ],
   ...[`x: ${'x'.repeat(2000)}\r\n`, 'Retry-After: 1e9\r\n', 'Kne-\xe9: x\r\n'],
+  ...[
+    'Kne-a: \xe9\x9b\xff\r\n',
+    'Kne-data: x\r\n',
+    'Kne-ID: x\r\n',
+    'Kne-time: \xed\xa0\x80\r\n',
+    'Kne-x1: \xef\xbf\xbf\r\n',
+  ],
+  ...['Kne-b: \xc2\x85\t"%41\r\n', 'ce-data: x\r\n', 'content-type: text/plain; \r\n'],
 ]
 
 /** A text that tells whose answer it stands in, and that no small damage makes another's. */

@@ -59,6 +59,7 @@ t.test(`rubbish over raw sockets (FUZZ_SEED=${SEED})`, async (t) => {
   const sluice = await SluiceProcess.start({ dir: t.testdir(), eventing, env })
   t.teardown(() => sluice.stop())
   const port = Number(new URL(sluice.ingressUrl).port)
+  const adminPort = Number(new URL(sluice.adminUrl).port)
   const fuzz = fuzzRequests(SEED)
   const statuses = new Map<number, number>()
   const wrong: string[] = []
@@ -71,7 +72,8 @@ t.test(`rubbish over raw sockets (FUZZ_SEED=${SEED})`, async (t) => {
       const started = performance.now()
       sent++
       try {
-        for (const { status } of await sendFuzzed(port, request, HANG_MS)) {
+        const to = /^(?:GET|OPTIONS|DELETE) /.test(request.text) ? adminPort : port
+        for (const { status } of await sendFuzzed(to, request, HANG_MS)) {
           statuses.set(status, (statuses.get(status) ?? 0) + 1)
           if (status >= 500) wrong.push(`${status}: ${JSON.stringify(request.text)}`)
         }

@@ -15,10 +15,37 @@ const PATHS = [
     '/',
     '/problems/event-invalid',
     '/metrics',
-    '/triggers?x=%',
-    '//a/..%2f',
+    '/triggers',
+    '/default/default',
   ],
-  ...['/dead-letters?limit=-1&after=%00', '/default/default', '/a/b/c', '/%e0%80/x', '*'],
+  ...['/dead-letters', '/dead-letters/', '/problems/', '/a/b/', '//a/..%2f', '*'],
+]
+const QUERIES = [
+  '',
+  '',
+  '?limit=',
+  '?after=',
+  '?trigger=',
+  '?limit=1&after=',
+  '?limit=1&limit=',
+  '?',
+]
+const VALUES = [
+  ...[
+    '',
+    '1',
+    '-1',
+    '1e3',
+    '%',
+    '%00',
+    '%e0%80',
+    '%F0%9F%98%80',
+    '\xff',
+    '0-1-2',
+    'a/b:0:1',
+    '../x',
+  ],
+  ...['MQ==', 'eyJ4IjoxfQ', '9'.repeat(30), '[]', '__proto__', "'", 'x'.repeat(2000)],
 ]
 const BATCH = 'Content-Type: application/cloudevents-batch+json\r\n'
 const LENIENT = `${BATCH}Prefer: respond-async, handling=lenient\r\n`
@@ -59,7 +86,8 @@ export function fuzzRequests(seed: number): () => FuzzedRequest {
     () => whole('Content-Type: application/cloudevents+json\r\n', EVENT),
     () => whole(BATCH, `[${EVENT},${EVENT}]`),
     () => whole(LENIENT, `[${EVENT},{"specversion":"1.0","id":""},7,{"a":[{}]},${EVENT}]`),
-    () => `${pick(['GET', 'OPTIONS', 'POST', 'DELETE'])} ${pick(PATHS)} HTTP/1.1\r\nHost: a\r\n\r\n`,
+    () =>
+      `${pick(['GET', 'GET', 'OPTIONS', 'DELETE'])} ${pick(PATHS)}${pick(QUERIES)}${pick(VALUES)} HTTP/1.1\r\nHost: localhost\r\n\r\n`,
     () => whole('a: b\r\n'.repeat(random() * 2000)),
     () => whole(`ce-big: ${'%41'.repeat(random() * 30_000)}\r\n`),
     () =>
@@ -83,7 +111,7 @@ export function fuzzRequests(seed: number): () => FuzzedRequest {
   }
   return () => {
     let text = pick(seeds)()
-    for (let count = Math.floor(random() * 4); count >= 0; count--) text = mutate(text)
+    for (let count = Math.floor(random() * 4); count > 0; count--) text = mutate(text)
     if (random() < 0.3) text += pick(seeds)()
     const bytes = Buffer.from(text, 'latin1')
     const cuts = [random(), random()]
