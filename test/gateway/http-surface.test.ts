@@ -1,5 +1,6 @@
 import t from 'tap'
 import { fuzzRequests, sendFuzzed } from '../support/fuzz-requests.ts'
+import { fuzzSeed } from '../support/fuzz-seed.ts'
 import { parseResponses, type RawResponse, rawExchange } from '../support/raw-exchange.ts'
 import { attribute, TestGateway, until } from './harness.ts'
 
@@ -165,7 +166,7 @@ t.test('whoever closes early leaves nothing behind', async (t) => {
 })
 
 t.test('seeded rubbish: no crash, no hang, no 5xx', async (t) => {
-  const seed = Number(process.env['FUZZ_SEED'] ?? 1)
+  const seed = fuzzSeed(1)
   const cases = Number(process.env['FUZZ_CASES'] ?? 400)
   const fuzz = fuzzRequests(seed)
   const one = async () => {

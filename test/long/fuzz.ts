@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { fuzzRequests, sendFuzzed } from '../support/fuzz-requests.ts'
+import { fuzzSeed } from '../support/fuzz-seed.ts'
 import { mutateYaml } from '../support/mutate-yaml.ts'
 import { postEvent } from '../support/post-event.ts'
 import { ScriptedSubscriber, status } from '../support/scripted-subscriber.ts'
@@ -11,7 +12,7 @@ import { seededRandom } from '../support/seeded-random.ts'
 import { SluiceProcess } from '../support/sluice-process.ts'
 import { brokerYaml, triggerYaml } from '../support/trigger-yaml.ts'
 
-const SEED = Number(process.env['FUZZ_SEED'] ?? Date.now() % 1e9)
+const SEED = fuzzSeed(Date.now() % 1e9)
 const SECONDS = Number(process.env['FUZZ_SECONDS'] ?? 60)
 /** Before memory is looked at for the first time. */
 const WARM_UP_SECONDS = 10
