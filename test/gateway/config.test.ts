@@ -4,7 +4,7 @@ import { readGatewayConfig } from '../../services/gateway/config.ts'
 t.test('a gateway reads what it uses, and ignores the rest', (t) => {
   const config = readGatewayConfig({ PROFILE: 'kafka', PORT: '1', SAMPLES: 'maybe' })
 
-  t.match(config, { PROFILE: 'kafka', PORT: 1, KAFKA_LINGER_MS: 5 })
+  t.match(config, { PROFILE: 'kafka', PORT: 1, KAFKA_LINGER_MS: 8 })
   t.notHas(config, { DATA_DIR: '.sluice' })
   t.end()
 })

@@ -58,7 +58,7 @@ export const settings = {
     }),
   ),
   KAFKA_LINGER_MS: Type.Integer({
-    default: 5,
+    default: 8,
     minimum: 0,
     maximum: 100,
     description:

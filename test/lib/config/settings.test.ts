@@ -77,8 +77,8 @@ t.test('KAFKA_BROKERS that is not set leaves it to the ConfigMaps', (t) => {
   t.end()
 })
 
-t.test('KAFKA_LINGER_MS is 5, and 0 to 100', (t) => {
-  t.equal(read({}).KAFKA_LINGER_MS, 5)
+t.test('KAFKA_LINGER_MS is 8, and 0 to 100', (t) => {
+  t.equal(read({}).KAFKA_LINGER_MS, 8)
   t.equal(read({ KAFKA_LINGER_MS: '0' }).KAFKA_LINGER_MS, 0)
   for (const text of ['-1', '101', '2.5']) {
     t.throws(() => read({ KAFKA_LINGER_MS: text }), { message: /a whole number from 0 to 100$/ })
