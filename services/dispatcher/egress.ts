@@ -2,7 +2,7 @@ import type { AppliedSpec, FailedDelivery, TriggerCursor } from '#cursors/cursor
 import type { Filter, FilterSpec } from '#filters/filter.ts'
 import type { LogRecord } from '#log/event-log.ts'
 import type { Logger } from '#telemetry/logger.ts'
-import type { Cancel, Clock } from '#time/clock.ts'
+import type { Clock } from '#time/clock.ts'
 import type { Trigger } from '#triggers/trigger.ts'
 import { BrokenOff } from './broken-off.ts'
 import type { Deliverer, Next } from './deliverer.ts'
@@ -14,6 +14,7 @@ import type { OpenDelivery } from './open-delivery.ts'
 import { orderKey } from './order-key.ts'
 import type { Slots } from './slots.ts'
 import { SpecHistory } from './spec-history.ts'
+import { Timers } from './timers.ts'
 
 /** Offsets, not bodies. At this many a Trigger stops reading along. */
 export const MAX_OPEN = 4096
@@ -54,13 +55,12 @@ export class Egress {
   readonly #open = new Map<number, OpenDelivery>()
   readonly #queue = new DeliveryQueue()
   readonly #broken = new BrokenOff(
-    (delayMs, task) => this.#later(delayMs, task),
+    (delayMs, task) => this.#timers.after(delayMs, task),
     (delivery) => this.#again(delivery),
   )
-  readonly #timers = new Set<Cancel>()
+  readonly #timers: Timers
   readonly #pump = () => this.pump()
   #standing = true
-  #closed = false
   #inFlight = 0
   #retrying = 0
   #lastError: { time: number; error: string } | undefined
@@ -69,6 +69,7 @@ export class Egress {
     this.trigger = trigger
     this.specs = new SpecHistory(specs, parts.metrics.filterFailed)
     this.#parts = parts
+    this.#timers = new Timers(parts.clock)
   }
 
   get key(): string {
@@ -169,9 +170,7 @@ export class Egress {
   /** Forgets its events and back-offs; what is open stays open in the cursor. */
   close(): void {
     this.#standing = true
-    this.#closed = true
-    for (const cancel of this.#timers) cancel()
-    this.#timers.clear()
+    this.#timers.close()
     this.#dropAll()
   }
 
@@ -264,21 +263,12 @@ export class Egress {
       this.#again(delivery)
     }
     if (waitMs === 0) queueMicrotask(due)
-    else this.#later(waitMs, due)
+    else this.#timers.after(waitMs, due)
   }
 
   #again(delivery: OpenDelivery): void {
     this.#queue.again(delivery)
     this.pump()
-  }
-
-  #later(delayMs: number, task: () => void): void {
-    if (this.#closed) return
-    const cancel = this.#parts.clock.after(delayMs, () => {
-      this.#timers.delete(cancel)
-      task()
-    })
-    this.#timers.add(cancel)
   }
 
   #end(delivery: OpenDelivery): void {
