@@ -279,31 +279,8 @@ t.test('a mistake in reading an answer ends that exchange only', async (t) => {
   const { url, sockets } = await listen(t, (socket) => {
     socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\nx')
   })
-  const destination = parseDestination(url)
-  if (destination === undefined) throw new Error(url)
-  const bug = new TypeError('a bug')
   for (const part of ['onHead', 'onBody', 'onComplete'] as const) {
-    const closing: Connection[] = []
-    const owner = { onSession: () => {}, onClose: (one: Connection) => closing.push(one) }
-    const connection = new Connection(
-      destination,
-      { session: undefined, trusted: undefined },
-      owner,
-    )
-    const fault = await new Promise((resolve) => {
-      const user: ConnectionUser = {
-        onHead: () => {},
-        onBody: () => true,
-        onComplete: () => {},
-        onFailure: resolve,
-        [part]: () => {
-          throw bug
-        },
-      }
-      connection.send({ head: Buffer.from('POST / HTTP/1.1\r\n\r\n'), body: undefined }, user)
-    })
-    t.equal(fault, bug, part)
-    t.strictSame(closing, [connection])
+    await throwsIn(t, part, url)
     await closed(sockets.at(-1))
   }
 })
@@ -314,32 +291,38 @@ t.test(
     const { url, sockets } = await listen(t, (socket) => {
       socket.end('HTTP/1.1 200 OK\r\n\r\nx')
     })
-    const destination = parseDestination(url)
-    if (destination === undefined) throw new Error(url)
-    const bug = new TypeError('a bug')
-    const closing: Connection[] = []
-    const owner = { onSession: () => {}, onClose: (one: Connection) => closing.push(one) }
-    const connection = new Connection(
-      destination,
-      { session: undefined, trusted: undefined },
-      owner,
-    )
-    const fault = await new Promise((resolve) => {
-      const user: ConnectionUser = {
-        onHead: () => {},
-        onBody: () => true,
-        onComplete: () => {
-          throw bug
-        },
-        onFailure: resolve,
-      }
-      connection.send({ head: Buffer.from('POST / HTTP/1.1\r\n\r\n'), body: undefined }, user)
-    })
-    t.equal(fault, bug)
-    t.strictSame(closing, [connection])
+    await throwsIn(t, 'onComplete', url)
     await closed(sockets.at(-1))
   },
 )
+
+/** Sends a request whose user throws in `part`: it is told what was thrown, and the connection closes. */
+async function throwsIn(
+  t: Test,
+  part: 'onHead' | 'onBody' | 'onComplete',
+  url: string,
+): Promise<void> {
+  const destination = parseDestination(url)
+  if (destination === undefined) throw new Error(url)
+  const bug = new TypeError('a bug')
+  const closing: Connection[] = []
+  const owner = { onSession: () => {}, onClose: (one: Connection) => closing.push(one) }
+  const connection = new Connection(destination, { session: undefined, trusted: undefined }, owner)
+  const fault = await new Promise((resolve) => {
+    const user: ConnectionUser = {
+      onHead: () => {},
+      onBody: () => true,
+      onComplete: () => {},
+      onFailure: resolve,
+      [part]: () => {
+        throw bug
+      },
+    }
+    connection.send({ head: Buffer.from('POST / HTTP/1.1\r\n\r\n'), body: undefined }, user)
+  })
+  t.equal(fault, bug, part)
+  t.strictSame(closing, [connection])
+}
 
 t.test('no socket is left, however exchanges ended', async (t) => {
   const { client, deliver } = setUp(t)
